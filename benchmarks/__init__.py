@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Speed against stock asyncio and against the other bridges between Qt and asyncio.
+
+Model: a *workload* is a batch of operations that checks its own work. It runs under one
+*implementation* in a child process of its own, again and again until it has used its budget of CPU
+time; that gives one *sample*. The children of one repetition run one right after the other, so a
+ratio compares two samples of the same repetition, and the table shows the median of those ratios
+with their spread. CPU time is that of all threads of the child, because a helper thread is part of
+what an implementation costs, and because wall time mostly measures the neighbours of the machine.
+
+    python -m benchmarks                        the main rows, about two minutes
+    python -m benchmarks --rows full            everything
+    python -m benchmarks.ui_tick                a Qt timer under asyncio load
+
+Files, from the bottom: `statistics_` and `report` are arithmetic and tables; `workload` and
+`workloads/` say what is run; `implementations` says under what; `child` measures one sample;
+`environment` prepares what a child needs; `harness` interleaves children; `__main__` is the command
+line. The parent process imports neither a Qt binding nor an event loop under test.
+"""

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One child process: run one workload under one implementation and print one sample as JSON.
+
+    python -m benchmarks.child IMPLEMENTATION WORKLOAD BUDGET
+
+The garbage collector stays on, as in a user's program, but starts each sample with nothing to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import gc
+import inspect
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from . import workloads as _workloads  # noqa: F401  (fills the register)
+from .environment import SOURCE
+from .implementations import IMPLEMENTATIONS, Adapter, Implementation
+from .statistics_ import Sample
+from .workload import REGISTER, Reading, Shape, Workload, WrongWorkError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+WALL_PER_CPU = 3.0
+"""A workload that mostly waits ends when it has waited for this many times its CPU budget."""
+
+
+class Meter:
+    """Adds up batches and says when the budget has been used."""
+
+    def __init__(self, budget: float) -> None:
+        self._budget = budget
+        self._operations = 0
+        self._readings: list[Reading] = []
+        gc.collect()
+        self._wall = time.perf_counter()
+        self._cpu = time.process_time()
+
+    def add(self, done: int | Reading) -> bool:
+        """Count a batch; return whether another one is wanted."""
+        if isinstance(done, Reading):
+            self._readings.append(done)
+            self._operations += done.operations
+        else:
+            self._operations += done
+        cpu = time.process_time() - self._cpu
+        wall = time.perf_counter() - self._wall
+        return cpu < self._budget and wall < self._budget * WALL_PER_CPU
+
+    def sample(self) -> Sample:
+        """Return what has been measured; call it right after the last batch."""
+        cpu = time.process_time() - self._cpu
+        wall = time.perf_counter() - self._wall
+        reading = None
+        if self._readings:
+            reading = sum(r.value * r.operations for r in self._readings) / self._operations
+        return Sample(self._operations, cpu, wall, reading)
+
+
+async def _measure_batches(workload: Workload, adapter: Adapter, budget: float) -> Sample:
+    async with contextlib.AsyncExitStack() as stack:
+        run = workload.function
+        if workload.shape is Shape.STAGED:
+            stage = cast("AsyncGenerator[Callable[[], object]]", workload.function(adapter))
+            run = await stage.__anext__()
+            stack.push_async_callback(stage.aclose)
+        batch = cast("Callable[[], Awaitable[int | Reading]]", run)
+        if not workload.once:
+            await batch()
+        meter = Meter(budget)
+        while meter.add(await batch()) and not workload.once:
+            pass
+        return meter.sample()
+
+
+def _measure_lifecycle(workload: Workload, adapter: Adapter, budget: float) -> Sample:
+    run = cast("Callable[[Adapter], int | Reading]", workload.function)
+    if not workload.once:
+        run(adapter)
+    meter = Meter(budget)
+    while meter.add(run(adapter)) and not workload.once:
+        pass
+    return meter.sample()
+
+
+def _check_origin(implementation: Implementation, adapter: Adapter) -> None:
+    """Refuse to measure 0.11 under our name, or the other way round."""
+    origin = inspect.getfile(sys.modules[adapter.module])
+    if implementation.ours != Path(origin).is_relative_to(SOURCE):
+        raise RuntimeError(f"{implementation.name} was imported from {origin}")
+
+
+def measure(implementation: Implementation, workload: Workload, budget: float) -> Sample:
+    """Run the workload in this process until the budget is used."""
+    adapter = implementation.adapter()
+    _check_origin(implementation, adapter)
+    try:
+        if workload.shape is Shape.LIFECYCLE:
+            return _measure_lifecycle(workload, adapter, budget)
+        return adapter.run(functools.partial(_measure_batches, workload, adapter, budget))
+    except WrongWorkError as error:
+        return Sample(failure=str(error))
+
+
+def main(arguments: list[str]) -> None:
+    """Measure what the arguments name and print the sample."""
+    implementation, workload, budget = arguments
+    sample = measure(IMPLEMENTATIONS[implementation], REGISTER[workload], float(budget))
+    print(json.dumps(dataclasses.asdict(sample)), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""asyncio's private names, in one place.
+
+qtinter re-hosts asyncio's loops instead of rewriting them, so it derives from classes whose
+extension points are private. At run time this module only names them; the stub beside it
+(``aio.pyi``) declares the types of their private members, which typeshed leaves out.
+``tests/compat/test_asyncio_private_names.py`` fails, and says which one, when a Python changes one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from asyncio import base_events, events, format_helpers, selector_events, tasks
+from asyncio import ensure_future, isfuture
+from asyncio.base_events import BaseEventLoop
+from asyncio.selector_events import BaseSelectorEventLoop
+from typing import Any
+
+__all__ = [
+    "BaseEventLoop",
+    "BaseSelectorEventLoop",
+    "Handle",
+    "SelectorEventLoop",
+    "TimerHandle",
+    "current_policy",
+    "default_policy_class",
+    "describe_callback",
+    "describe_handle",
+    "ensure_future",
+    "forget_frames",
+    "forgive_pending",
+    "gathered",
+    "is_shutdown_coroutine",
+    "isfuture",
+    "logger",
+    "new_event_loop_places",
+    "running_loop",
+    "set_policy",
+    "set_running_loop",
+    "swap_current_task",
+    "waits_for",
+]
+
+if sys.platform == "win32":  # pragma: no cover - Windows
+    from asyncio.windows_events import _WindowsSelectorEventLoop as SelectorEventLoop
+else:
+    from asyncio.unix_events import _UnixSelectorEventLoop as SelectorEventLoop
+
+Handle = events.Handle
+TimerHandle = events.TimerHandle
+logger = base_events.logger
+describe_handle = base_events._format_handle
+set_running_loop = events._set_running_loop
+running_loop = events._get_running_loop
+#: The modules whose ``new_event_loop`` asyncio's entry points call, from Python 3.14.
+new_event_loop_places = (asyncio, events)
+
+_describes_debug = (
+    "debug" in inspect.signature(format_helpers._format_callback_source).parameters
+)
+_shutdown_codes = frozenset(
+    (
+        BaseEventLoop.shutdown_asyncgens.__code__,
+        BaseEventLoop.shutdown_default_executor.__code__,
+    )
+)
+
+
+def describe_callback(callback: Any, args: Any, *, debug: bool) -> str:
+    """Describe a callback as asyncio's messages do: its name, arguments and place."""
+    if _describes_debug:
+        return format_helpers._format_callback_source(callback, args, debug=debug)
+    return format_helpers._format_callback_source(callback, args)
+
+
+if sys.version_info >= (3, 12):
+    swap_current_task = tasks._swap_current_task
+else:  # drop with 3.11
+
+    def swap_current_task(loop: Any, task: Any) -> Any:
+        """Make a task (or None) the current one of a loop; return the one that was."""
+        previous = tasks.current_task(loop)
+        if previous is not None:
+            tasks._leave_task(loop, previous)
+        if task is not None:
+            tasks._enter_task(loop, task)
+        return previous
+
+
+def forgive_pending(task: Any) -> None:
+    """Have no message logged when a task is destroyed that has not ended."""
+    task._log_destroy_pending = False
+
+
+def forget_frames(task: Any, count: int) -> None:
+    """Take our own frames from where debug mode says that a task was created."""
+    if getattr(task, "_source_traceback", None):
+        del task._source_traceback[-count:]
+
+
+def is_shutdown_coroutine(awaitable: object) -> bool:
+    """Whether this is asyncio's shutdown_asyncgens() or shutdown_default_executor()."""
+    return getattr(awaitable, "cr_code", None) in _shutdown_codes
+
+
+def gathered(future: object) -> list[Any] | None:
+    """Return the futures that an asyncio.gather() waits for, None for anything else."""
+    if isinstance(future, tasks._GatheringFuture):
+        return list(future._children)
+    return None
+
+
+def waits_for(task: object) -> Any:
+    """Return the future that a suspended task waits for; None if there is none."""
+    return getattr(task, "_fut_waiter", None)
+
+
+def default_policy_class() -> Any:
+    """Return the class of asyncio's default event loop policy."""
+    if sys.version_info >= (3, 14):
+        return events._DefaultEventLoopPolicy if sys.platform == "win32" else _unix_policy()
+    return asyncio.DefaultEventLoopPolicy
+
+
+def _unix_policy() -> Any:
+    from asyncio import unix_events  # noqa: PLC0415 - not on Windows
+
+    return unix_events._DefaultEventLoopPolicy
+
+
+def current_policy() -> Any:
+    """Return the policy that was set, None if none was (nothing is made)."""
+    return getattr(events, "_event_loop_policy", None)
+
+
+def set_policy(policy: Any) -> None:
+    """Set the policy, or none, without a warning where policies are deprecated."""
+    if hasattr(events, "_event_loop_policy"):
+        events._event_loop_policy = policy

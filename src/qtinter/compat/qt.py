@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The little of Qt that the loop needs, spelled alike for all bindings.
+
+Slots of ours never let an exception out: PyQt aborts the process for one, PySide loses it. The
+callables given to the classes here are therefore expected to catch everything.
+
+Classes that derive from Qt's are made on first use, since no module of qtinter imports a binding.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from .bindings import binding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def application() -> Any | None:
+    """Return the application object, None if there is none."""
+    return binding().QtCore.QCoreApplication.instance()
+
+
+def current_thread() -> Any:
+    """Return the QThread object of this thread."""
+    return binding().QtCore.QThread.currentThread()
+
+
+def in_main_thread() -> bool:
+    """Whether this is the thread of the application object."""
+    app = application()
+    return app is not None and app.thread() == current_thread()
+
+
+def exec_loop(runner: Any) -> int:
+    """Call ``exec()`` of an application or a QEventLoop, which PySide2 calls ``exec_()``."""
+    run = getattr(runner, "exec", None) or runner.exec_
+    code = run()
+    return int(code)
+
+
+def event_loop() -> Any:
+    """Make a QEventLoop. The first one gives a thread that Qt doesn't know an event dispatcher."""
+    return binding().QtCore.QEventLoop()
+
+
+def wait_for_events(loop: Any) -> bool:
+    """Handle events, waiting for some; it works where ``exec()`` refuses to."""
+    flags = binding().QtCore.QEventLoop.ProcessEventsFlag
+    return bool(loop.processEvents(flags.AllEvents | flags.WaitForMoreEvents))
+
+
+def timer(slot: Callable[[], object], *, single_shot: bool) -> Any:
+    """Make a precise QTimer of 0 ms; Qt's default kind may fire 5 % early."""
+    qtcore = binding().QtCore
+    made = qtcore.QTimer()
+    made.setTimerType(qtcore.Qt.TimerType.PreciseTimer)
+    made.setSingleShot(single_shot)
+    made.setInterval(0)
+    made.timeout.connect(slot)
+    return made
+
+
+def notifier(fd: int, slot: Callable[..., object], *, write: bool = False) -> Any:
+    """Make a QSocketNotifier, disabled. The slot is called with what the binding passes."""
+    qtcore = binding().QtCore
+    kind = qtcore.QSocketNotifier.Type
+    made = qtcore.QSocketNotifier(fd, kind.Write if write else kind.Read)
+    made.setEnabled(False)
+    made.activated.connect(slot)
+    return made
+
+
+@functools.cache
+def _posted_call_class() -> Any:
+    qtcore = binding().QtCore
+
+    class PostedCall(qtcore.QObject):  # type: ignore[misc, name-defined]
+        """Calls a function once the thread handles events."""
+
+        def __init__(self, call: Callable[[], object]) -> None:
+            super().__init__()
+            self._call = call
+
+        def event(self, event: Any) -> bool:
+            if event.type() == qtcore.QEvent.Type.User:
+                self._call()
+                return True
+            return bool(super().event(event))
+
+    return PostedCall
+
+
+def post_call(call: Callable[[], object]) -> Any:
+    """Have a function called by this thread's event loop, even one that does not exist yet.
+
+    Only posted events survive until an application object is made.
+
+    Returns:
+        The object to keep alive until then.
+    """
+    qtcore = binding().QtCore
+    receiver = _posted_call_class()(call)
+    qtcore.QCoreApplication.postEvent(receiver, qtcore.QEvent(qtcore.QEvent.Type.User))
+    return receiver
+
+
+@functools.cache
+def _quit_filter_class() -> Any:
+    qtcore = binding().QtCore
+    quit_type = getattr(qtcore.QEvent.Type, "Quit", 20)  # PyQt5 has no name for it
+
+    class QuitFilter(qtcore.QObject):  # type: ignore[misc, name-defined]
+        """Keeps one QEvent::Quit from the application."""
+
+        def __init__(self, app: Any) -> None:
+            super().__init__()
+            self._app = app
+            app.installEventFilter(self)
+
+        def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+            if event.type() != quit_type or watched is not self._app:
+                return False
+            self.remove()
+            return True
+
+        def remove(self) -> None:
+            if self._app is not None:
+                self._app.removeEventFilter(self)
+                self._app = None
+
+    return QuitFilter
+
+
+def swallow_quit_event(app: Any) -> Any:
+    """Keep the next QEvent::Quit from the application.
+
+    The filter sees every event of the application, so it must not stay for long.
+
+    Returns:
+        An object with ``remove()``, to be kept alive until then.
+    """
+    return _quit_filter_class()(app)
+
+
+def any_window_visible(app: Any) -> bool:
+    """Whether the application shows a window."""
+    return any(window.isVisible() for window in type(app).topLevelWindows())

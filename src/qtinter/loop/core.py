@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""asyncio's event loop on our scheduler. No Qt here.
+
+:class:`SchedulerLoop` is asyncio's own ``BaseEventLoop`` with the part that decides what runs next
+exchanged. The scheduler's queue *is* the loop's ``_ready`` and its heap *is* ``_scheduled``: one
+object, two names, so everything else in asyncio (transports, TLS, subprocesses, streams) works on
+it unchanged. The loop gives the scheduler a clock and a poll, and scheduling methods that build
+handles without detours.
+
+Two paths: the fast one, and the *slow* one that asyncio's own code takes, with all its checks, in
+debug mode and on a closed loop. One flag decides.
+
+At *rest* (running, hosted, and nothing armed that would run callbacks soon), whoever schedules
+something must also arm the host (I6); the methods here test one flag for that. Only the loop's own
+thread may touch the host, other threads wake it through the self-pipe.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from qtinter.compat import aio
+from qtinter.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from contextvars import Context
+
+#: A wait longer than this is done in parts: selectors and Qt's timers count milliseconds.
+MAX_WAIT = 24 * 3600.0
+
+_new_handle = aio.Handle.__new__
+_next_age = itertools.count().__next__
+
+
+class TimerHandle(aio.TimerHandle):
+    """A timer that is ordered by deadline, then by age."""
+
+    __slots__ = ("_age",)
+
+    _age: int
+
+    def __lt__(self, other: Any) -> bool:
+        """Say whether this timer is to run before another."""
+        when, other_when = self._when, other._when
+        if when == other_when:
+            return bool(self._age < other._age)
+        return bool(when < other_when)
+
+
+_new_timer = TimerHandle.__new__
+
+
+class SchedulerLoop(aio.BaseEventLoop):
+    """asyncio's base loop, run by a :class:`~qtinter.scheduler.Scheduler`.
+
+    By itself it is a native loop: it waits in its own selector. Concrete classes combine it with
+    one of asyncio's loop classes.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        # Before asyncio's own __init__, which writes attributes that are the scheduler's.
+        own_clock = type(self).time is aio.BaseEventLoop.time
+        self._scheduler = Scheduler(
+            clock=time.monotonic if own_clock else self.time,
+            poll=self._poll,
+            on_error=self._callback_failed,
+        )
+        self._resting = False
+        self._slow = False
+        self._wakeup_pending = False
+        super().__init__(*args)
+        self._ready = self._scheduler.ready
+        self._scheduled = self._scheduler.timers.entries
+
+    # What asyncio keeps in attributes of its own is the scheduler's here.
+
+    @property
+    def _stopping(self) -> bool:
+        return self._scheduler.stopping
+
+    @_stopping.setter
+    def _stopping(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._scheduler.stopping = value
+
+    @property
+    def _timer_cancelled_count(self) -> int:
+        return self._scheduler.timers.cancelled
+
+    @_timer_cancelled_count.setter
+    def _timer_cancelled_count(self, value: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._scheduler.timers.cancelled = value
+
+    # Scheduling.
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Schedule a callback for the next turn; see ``asyncio.loop.call_soon``."""
+        if self._slow:
+            handle: Any = super().call_soon(callback, *args, context=context)
+            if handle._source_traceback:
+                del handle._source_traceback[-1]  # our own frame
+        else:
+            handle = _new_handle(aio.Handle)
+            handle._context = copy_context() if context is None else context
+            handle._loop = self
+            handle._callback = callback
+            handle._args = args
+            handle._cancelled = False
+            handle._repr = None
+            handle._source_traceback = None
+            self._ready.append(handle)
+        if self._resting:
+            self._arm()
+        return handle  # type: ignore[no-any-return]
+
+    def call_soon_threadsafe(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Schedule a callback from any thread; see ``asyncio.loop.call_soon_threadsafe``."""
+        if self._slow:
+            handle: Any = super().call_soon_threadsafe(callback, *args, context=context)
+            if handle._source_traceback:
+                del handle._source_traceback[-1]  # our own frame
+            return handle  # type: ignore[no-any-return]
+        handle = _new_handle(aio.Handle)
+        handle._context = copy_context() if context is None else context
+        handle._loop = self
+        handle._callback = callback
+        handle._args = args
+        handle._cancelled = False
+        handle._repr = None
+        handle._source_traceback = None
+        self._ready.append(handle)
+        if not self._wakeup_pending:
+            self._write_to_self()
+        return handle  # type: ignore[no-any-return]
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Schedule a callback for a point in time; see ``asyncio.loop.call_at``."""
+        if when is None:
+            raise TypeError("call_at() argument 'when' must be a number, not None")
+        if when != when:
+            raise ValueError("call_at() needs a deadline, not nan")
+        if self._slow:
+            self._check_closed()
+            if self._debug:
+                self._check_thread()
+                self._check_callback(callback, "call_at")
+            timer = TimerHandle(when, callback, args, self, context)
+            if timer._source_traceback:
+                del timer._source_traceback[-1]  # our own frame
+        else:
+            timer = _new_timer(TimerHandle)
+            timer._context = copy_context() if context is None else context
+            timer._loop = self
+            timer._callback = callback
+            timer._args = args
+            timer._cancelled = False
+            timer._repr = None
+            timer._source_traceback = None
+            timer._when = when
+        timer._age = _next_age()
+        self._scheduler.timers.push(timer)  # type: ignore[arg-type]
+        if self._resting:
+            self._deadline_added(when)
+        return timer
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        if handle._scheduled:
+            self._scheduler.timers.note_cancelled()
+
+    # Waking up.
+
+    def _arm(self) -> None:
+        """Make a resting loop run what is ready (I6). Safe to be called in another thread."""
+        if threading.get_ident() != self._thread_id:
+            self._write_to_self()
+            return
+        self._resting = False
+        self._host_now()
+
+    def _deadline_added(self, when: float) -> None:
+        """Tell a resting loop of a new deadline."""
+        if threading.get_ident() != self._thread_id:
+            self._write_to_self()
+        else:
+            self._host_at(when)
+
+    def _host_now(self) -> None:
+        """Ask the host for a wake-up as soon as possible; a native loop has none to ask."""
+
+    def _host_at(self, when: float) -> None:
+        """Ask the host for a wake-up at a time."""
+
+    def _write_to_self(self) -> None:
+        # One write suffices until it is read. The flag comes first: a reader that sees the byte
+        # and clears the flag must not be overtaken by our setting it.
+        self._wakeup_pending = True
+        super()._write_to_self()
+
+    def _read_from_self(self) -> None:
+        # Drain first, then clear: a thread that still sees the flag has already appended its
+        # handle, and this runs inside a turn, after which the queue is looked at again.
+        super()._read_from_self()
+        self._wakeup_pending = False
+
+    # Running.
+
+    def _poll(self) -> None:
+        self._process_events(self._selector.select(0))  # type: ignore[attr-defined]
+
+    def _wait(self, timeout: float | None) -> None:
+        if timeout is not None:
+            timeout = min(timeout, MAX_WAIT)
+        self._process_events(self._selector.select(timeout))  # type: ignore[attr-defined]
+
+    def _run_once(self) -> None:
+        self._scheduler.turn(self._wait)
+
+    def _callback_failed(self, handle: Any, exc: BaseException) -> None:
+        """Report an exception of a callback to the exception handler, as asyncio does."""
+        traceback = exc.__traceback__
+        # The first entry is the scheduler's frame: the report starts at the user's callback.
+        below = None if traceback is None else traceback.tb_next
+        if below is None and handle._cancelled:
+            return  # cancelled by another thread between the test and the call
+        exc.__traceback__ = below if below is not None else traceback
+        description = aio.describe_callback(handle._callback, handle._args, debug=self._debug)
+        context = {
+            "message": f"Exception in callback {description}",
+            "exception": exc,
+            "handle": handle,
+        }
+        if handle._source_traceback:
+            context["source_traceback"] = handle._source_traceback
+        self.call_exception_handler(context)
+
+    def _run_observed(self, handle: Any) -> None:
+        """Run a callback in debug mode: asyncio's own way, with a look at the time it takes."""
+        self._current_handle = handle
+        started = self.time()
+        try:
+            handle._run()
+            duration = self.time() - started
+            if duration >= self.slow_callback_duration:
+                aio.logger.warning(
+                    "Executing %s took %.3f seconds", aio.describe_handle(handle), duration
+                )
+        finally:
+            self._current_handle = None
+            # Debug mode keeps frames; one that holds the handle would keep its task alive.
+            del handle
+
+    def set_debug(self, enabled: bool) -> None:
+        """Switch debug mode; see ``asyncio.loop.set_debug``."""
+        super().set_debug(enabled)
+        self._slow = enabled or self._closed
+        self._scheduler.observe = self._run_observed if enabled else None
+
+    def close(self) -> None:
+        """Close the loop; see ``asyncio.loop.close``."""
+        super().close()
+        self._slow = True
+        scheduler = self._scheduler
+        scheduler.timers.clear()
+        scheduler.generation = 0

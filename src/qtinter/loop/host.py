@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The Qt side of a loop: what wakes it up, and the Qt event loop that it runs in OWNER mode.
+
+Three things wake the loop, by calling one function: the *idle* timer (0 ms, left running while
+there is work, the cheapest way through Qt), the *io* watch on the selector, and the *alarm* for the
+next deadline (a timerfd under a notifier, else a precise QTimer). No thread.
+
+The alarm is set lazily: only when the new deadline is earlier than the one it is set to. A wake-up
+that comes too early or for nothing is harmless. Deadlines within a millisecond after an alarm wait
+for that millisecond, else a dense series of timers would cost a trip through Qt for each.
+
+A *parked* host wakes nobody: a nested Qt loop inside a callback must not spin on a notifier that
+nobody may answer. In the main thread the self-pipe gets a notifier of its own for that time, so
+that signals go on reaching Python.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+from qtinter.compat import qt
+from qtinter.compat.timerfd import make_timerfd
+
+from .watch import watch
+
+if TYPE_CHECKING:
+    import selectors
+    from collections.abc import Callable
+
+#: No alarm rings earlier than this after the one before, in seconds.
+COALESCE = 0.001
+#: QTimer counts milliseconds in 32 bits; a deadline further away is approached in steps.
+MAX_TIMER = 24 * 3600.0
+
+
+class TimerFdAlarm:
+    """A deadline by a timerfd under a notifier."""
+
+    def __init__(self, fd: Any, ring: Callable[..., object]) -> None:
+        self._fd = fd
+        self._notifier = qt.notifier(fd.fileno(), ring)
+        self.enable: Callable[[bool], object] = self._notifier.setEnabled
+        self.clear: Callable[[], object] = fd.clear
+
+    def set(self, when: float, _now: float) -> None:
+        """Ring at a time of the monotonic clock, rounded up to the nanosecond."""
+        self._fd.set(max(1, math.ceil(when * 1e9)))
+
+    def close(self) -> None:
+        """Close the file descriptor, which no notifier may watch any more."""
+        self._notifier.setEnabled(False)
+        self._fd.close()
+
+
+class QTimerAlarm:
+    """A deadline by a QTimer."""
+
+    def __init__(self, ring: Callable[..., object]) -> None:
+        self._timer = qt.timer(ring, single_shot=True)
+        self._enabled = False
+        self._when: float | None = None
+
+    def set(self, when: float, now: float) -> None:
+        """Ring at a time of the monotonic clock, rounded up to the millisecond."""
+        self._when = when
+        if self._enabled:
+            self._timer.start(max(0, math.ceil((when - now) * 1e3)))
+
+    def enable(self, enabled: bool) -> None:  # noqa: FBT001 - Qt's shape
+        """Stop the timer, or start it for what is left."""
+        self._enabled = enabled
+        if not enabled:
+            self._timer.stop()
+        elif self._when is not None:
+            self.set(self._when, time.monotonic())
+
+    def clear(self) -> None:
+        """Forget the deadline."""
+        self._when = None
+
+    def close(self) -> None:
+        """Stop."""
+        self._timer.stop()
+
+
+class QtHost:
+    """Wakes a loop up from Qt, in one thread and under one application object.
+
+    Args:
+        wake: Called for a wake-up.
+        selector: The loop's selector.
+        signal_fd: The reading end of the self-pipe, watched while parked; None in threads that no
+            signal reaches.
+        on_signal: Called when ``signal_fd`` is readable while parked.
+    """
+
+    def __init__(
+        self,
+        wake: Callable[..., object],
+        selector: selectors.BaseSelector,
+        signal_fd: int | None,
+        on_signal: Callable[..., object],
+    ) -> None:
+        self.app = qt.application()
+        self._loop = qt.event_loop()  # first: it makes the thread's event dispatcher
+        self._thread = qt.current_thread()
+        self._wake = wake
+        self._idle = qt.timer(wake, single_shot=False)
+        self._idle_on = False
+        self._io = watch(selector, wake)
+        timerfd = make_timerfd()
+        self._alarm: TimerFdAlarm | QTimerAlarm = (
+            QTimerAlarm(self._ring) if timerfd is None else TimerFdAlarm(timerfd, self._ring)
+        )
+        self._alarm_at: float | None = None
+        self._last_ring = 0.0
+        self._signals = None if signal_fd is None else qt.notifier(signal_fd, on_signal)
+        self.parked = True
+        self._exits = False
+        self._unblock = False
+        self.level_of_exec = 0
+
+    def level(self) -> int:
+        """Return how many Qt event loops run in this thread, one inside the other."""
+        return int(self._thread.loopLevel())
+
+    # Waking up.
+
+    def now(self) -> None:
+        """Wake the loop up as soon as Qt gets to it, and again until :meth:`rest`."""
+        if not self._idle_on:
+            self._idle_on = True
+            self._idle.start()
+
+    def now_nested(self) -> None:
+        """As :meth:`now`, for a Qt event loop that is about to be run from inside a wake-up.
+
+        Qt does not fire a timer while its slot runs, so the idle timer gets a new identity.
+        """
+        self._idle_on = False
+        self._idle.stop()
+        self.now()
+
+    def rest(self, delay: float | None) -> None:
+        """Wake the loop up when a file descriptor is ready, or after a delay in seconds."""
+        if self._idle_on:
+            self._idle_on = False
+            self._idle.stop()
+        self._io.update()
+        if delay is not None:
+            self.after(delay)
+
+    def after(self, delay: float) -> None:
+        """Wake the loop up after a delay, in seconds, at the latest."""
+        now = time.monotonic()
+        when = now + min(delay, MAX_TIMER)
+        armed = self._alarm_at
+        if armed is not None and now < armed <= when:
+            return
+        when = max(when, self._last_ring + COALESCE)
+        self._alarm_at = when
+        self._alarm.set(when, now)
+
+    def _ring(self, *_: object) -> None:
+        if not self.parked:
+            self._alarm_at = None
+            self._last_ring = time.monotonic()
+            self._alarm.clear()
+        self._wake()
+
+    def update(self) -> None:
+        """Watch what the selector watches now."""
+        self._io.update()
+
+    def park(self, *, signals: bool) -> None:
+        """Wake nobody up until :meth:`unpark`.
+
+        Args:
+            signals: Whether to watch the self-pipe meanwhile.
+        """
+        if not self.parked:
+            self.parked = True
+            self._idle_on = False
+            self._idle.stop()
+            self._io.enable(False)
+            self._alarm.enable(False)
+        if signals and self._signals is not None:
+            self._signals.setEnabled(True)
+
+    def unpark(self) -> None:
+        """Undo :meth:`park`; the idle timer stays off."""
+        if self.parked:
+            self.parked = False
+            if self._signals is not None:
+                self._signals.setEnabled(False)
+            self._io.update()
+            self._io.enable(True)
+            self._alarm.enable(True)
+
+    # Running Qt.
+
+    def exec(self, *, application: bool) -> bool:
+        """Run Qt's event loop.
+
+        Args:
+            application: Run ``exec()`` of the application's own class, not a bare QEventLoop.
+
+        Returns:
+            Whether it was ended by :meth:`exit`; else Qt ended it.
+        """
+        self._exits = False
+        self.level_of_exec = self.level() + 1
+        qt.exec_loop(self.app if application else self._loop)
+        if self._unblock:
+            self._unblock = False
+            self.app.blockSignals(False)  # type: ignore[union-attr]
+        self.level_of_exec = 0
+        return self._exits
+
+    def pump(self) -> None:
+        """Handle events until :meth:`exit`, where Qt refuses to run an event loop."""
+        self._exits = False
+        self.level_of_exec = self.level()
+        while not self._exits:
+            qt.wait_for_events(self._loop)
+        self.level_of_exec = 0
+
+    def exit(self, *, application: bool, quietly: bool) -> None:
+        """End :meth:`exec` or :meth:`pump`.
+
+        Args:
+            application: End ``exec()`` of the application, and with it every event loop of the
+                thread; the caller makes sure that there is no other.
+            quietly: Without the application's ``aboutToQuit``: it is not Qt that quits.
+        """
+        self._exits = True
+        if application:
+            if quietly:
+                self._unblock = not self.app.blockSignals(True)  # type: ignore[union-attr]
+            self.app.exit(0)  # type: ignore[union-attr]
+        else:
+            self._loop.exit(0)
+
+    def close(self) -> None:
+        """Drop what wakes the loop up."""
+        self.park(signals=False)
+        self._alarm.close()

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Signals while Qt waits: none is late, and none is thrown into Qt.
+
+Python runs signal handlers between two bytecodes of the main thread. While Qt waits there are
+none, so the *wake-up fd* is set to the loop's self-pipe: a signal makes Qt call us. That very call
+is then where the handler runs, and an exception out of it would abort the process (PyQt) or be lost
+(PySide). So Python's own SIGINT handler, and the one of ``asyncio.Runner``, are wrapped while the
+loop runs in the main thread. The wrapper lets the exception through only where asyncio would raise
+it: in a callback. Elsewhere it is *held*:
+
+* in Qt code, a slot, or our own code: until the loop is awake; it then stops with it;
+* in a Qt loop nested in a callback: until that has returned, when the signal is tripped again in
+  the callback. Nothing of ours runs at that moment, so a thread trips it, every few milliseconds
+  for as long as the exception is held.
+
+A second SIGINT while the slot that was interrupted by the first still runs ends the process by the
+signal's default action: it is the only way out of a slot that hangs.
+
+Handlers that the user has installed are left alone. The wake-up fd of the host gets the bytes of
+all signals, and is put back at the end. A forked child has a copy of all this and must not act on
+it: the self-pipe there is the parent's.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import signal
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from qtinter.compat import aio
+from qtinter.compat.python import get_handler, is_runner_handler, set_handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from .hosted import QiBaseEventLoop
+
+#: How often a held interrupt is tripped again, in seconds.
+RETRIP = 0.005
+
+_installed: weakref.WeakSet[Interrupts] = weakref.WeakSet()
+
+
+class Interrupts:
+    """The signals of one loop, while it is hosted by Qt in the main thread.
+
+    Attributes:
+        held: The exception that waits to be raised.
+        active: Whether the wake-up fd is ours.
+    """
+
+    def __init__(self, loop: QiBaseEventLoop) -> None:
+        self._loop = weakref.proxy(loop)
+        self.held: BaseException | None = None
+        self.active = False
+        self._slot_interrupted = False
+        self._retripping = False
+        self._retripped = False
+        self._original: Any = None
+        self._fd = -1
+        self._fd_before = -1
+
+    def install(self, fd: int) -> None:
+        """Take over the wake-up fd and Python's SIGINT handler. In the main thread only."""
+        self._fd = fd
+        before = signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
+        self._fd_before = -1 if before == fd else before
+        self.active = True
+        self._slot_interrupted = False
+        self.guard()
+        _installed.add(self)
+
+    def guard(self) -> None:
+        """Wrap the SIGINT handler, if it is Python's own or a Runner's."""
+        handler = get_handler(signal.SIGINT)
+        if handler is signal.default_int_handler or is_runner_handler(handler):
+            self._original = handler
+            set_handler(signal.SIGINT, self._on_sigint)
+
+    def refresh(self) -> None:
+        """Take over again what a change of signal handlers has undone."""
+        if self.active:
+            signal.set_wakeup_fd(self._fd, warn_on_full_buffer=False)
+            self.guard()
+
+    def remove(self, *, keep_fd: bool) -> None:
+        """Put everything back that is still ours.
+
+        Args:
+            keep_fd: Leave the wake-up fd: handlers of the loop need it beyond the run.
+        """
+        if not self.active:
+            return
+        self.active = False
+        _installed.discard(self)
+        if self._original is not None:
+            if get_handler(signal.SIGINT) == self._on_sigint:
+                set_handler(signal.SIGINT, self._original)
+            self._original = None
+        if not keep_fd:
+            current = signal.set_wakeup_fd(self._fd_before)
+            if current not in (self._fd, -1):
+                signal.set_wakeup_fd(current)  # somebody else's by now
+
+    def forward(self, data: bytes) -> None:
+        """Pass the bytes of signals on to the wake-up fd that was there before."""
+        if self._fd_before != -1:
+            signals = data.replace(b"\0", b"")
+            if signals:
+                with contextlib.suppress(OSError):
+                    os.write(self._fd_before, signals)
+
+    def back_in_qt(self) -> None:
+        """Note that Qt runs its event loop: the slot that was interrupted has returned."""
+        self._slot_interrupted = False
+
+    def take(self) -> BaseException | None:
+        """Take the exception that is held, if there is one."""
+        exc, self.held = self.held, None
+        return exc
+
+    def hold(self, exc: BaseException) -> None:
+        """Keep an exception until it can be raised, and wake the loop up for it."""
+        self.held = exc
+        self._loop._write_to_self()
+
+    def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
+        original: Callable[[int, FrameType | None], object] = self._original
+        where = self._loop._interrupted(frame)
+        if where == "callback":
+            self.held = None
+            original(signum, frame)
+            return
+        if self._retripped:
+            self._retripped = False
+            if self.held is not None:
+                return  # tripped by ourselves, and still not in the callback
+        if where == "slot":
+            if self._slot_interrupted:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                os.kill(os.getpid(), signal.SIGINT)
+            self._slot_interrupted = True
+        try:
+            original(signum, frame)
+        except BaseException as exc:  # noqa: BLE001 - the whole point: nothing may reach Qt
+            self.hold(exc)
+            if self._loop._nested_in_callback():
+                self._loop._end_nested_loops()
+                self._retrip()
+
+    def _retrip(self) -> None:
+        """Trip SIGINT again and again while the exception is held."""
+        if self._retripping:
+            return
+        self._retripping = True
+
+        def run() -> None:
+            try:
+                while self.held is not None:
+                    time.sleep(RETRIP)
+                    if self.held is not None:
+                        self._retripped = True
+                        _thread.interrupt_main()
+            finally:
+                self._retripping = False
+
+        threading.Thread(target=run, name="qtinter-interrupt", daemon=True).start()
+
+
+def _in_forked_child() -> None:
+    """Forget the parent's loop: its self-pipe and its epoll set are shared with us."""
+    for interrupts in list(_installed):
+        interrupts.active = False
+        if interrupts._original is not None:
+            if get_handler(signal.SIGINT) == interrupts._on_sigint:
+                set_handler(signal.SIGINT, interrupts._original)
+            interrupts._original = None
+        signal.set_wakeup_fd(-1)
+        aio.set_running_loop(None)
+    _installed.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_forked_child)

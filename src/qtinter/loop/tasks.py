@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``run_task()``: a task whose first step is run at once.
+
+From Python 3.12 asyncio can start a task eagerly by itself. Otherwise (an older Python, or a task
+factory of the user's) the task is made as usual, and the handle of its first step, which is then
+the last one in the queue, is taken back and run. Either way a task that is current meanwhile is set
+aside, since asyncio forbids a step inside a step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from qtinter.compat import aio
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from contextvars import Context
+
+T = TypeVar("T")
+
+
+def run_task(
+    coro: Coroutine[Any, Any, T],
+    *,
+    allow_task_nesting: bool = True,
+    name: str | None = None,
+    context: Context | None = None,
+) -> asyncio.Task[T]:
+    """Create a task and run its first step at once; the rest is scheduled as usual.
+
+    Args:
+        coro: The coroutine.
+        allow_task_nesting: Whether this may be called from a running task, which is set aside for
+            the first step.
+        name: The name of the task.
+        context: The context to run it in, from Python 3.11; by default a copy of the current one.
+
+    Returns:
+        The task, which may be done already.
+
+    Raises:
+        TypeError: ``coro`` is not a coroutine.
+        RuntimeError: No event loop is running; or a task is, and ``allow_task_nesting`` is false.
+        SystemExit, KeyboardInterrupt: The first step has raised it, and was not called by Qt. When
+            it was, the loop stops with it instead, and the task is returned.
+
+    Example:
+        >>> import asyncio
+        >>> async def main() -> None:
+        ...     async def say() -> None:
+        ...         print("first")
+        ...     task = run_task(say())
+        ...     print("second")
+        ...     await task
+        >>> asyncio.run(main())
+        first
+        second
+    """
+    if not inspect.iscoroutine(coro) and not inspect.isawaitable(coro):
+        raise TypeError(f"run_task() argument 'coro' must be a coroutine, not {coro!r}")
+    try:
+        loop = asyncio.get_running_loop()
+        current = asyncio.current_task(loop)
+        if current is not None and not allow_task_nesting:
+            raise RuntimeError("cannot call run_task from a running task")
+    except RuntimeError:
+        coro.close()
+        raise
+    if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
+        return _start_eagerly(loop, coro, name, context)
+    return _start_queued(loop, coro, name, context, current)
+
+
+def _start_eagerly(
+    loop: asyncio.AbstractEventLoop,
+    coro: Coroutine[Any, Any, T],
+    name: str | None,
+    context: Context | None,
+) -> asyncio.Task[T]:
+    # Made in two steps, because an interrupted __init__ would leave us without the task.
+    task: asyncio.Task[T] = asyncio.Task.__new__(asyncio.Task)
+    try:
+        task.__init__(  # type: ignore[misc]
+            coro, loop=loop, name=name, context=context, eager_start=True
+        )
+    except (SystemExit, KeyboardInterrupt) as exc:
+        _interrupted(loop, exc)
+    aio.forget_frames(task, 2)
+    return task
+
+
+def _start_queued(
+    loop: asyncio.AbstractEventLoop,
+    coro: Coroutine[Any, Any, T],
+    name: str | None,
+    context: Context | None,
+    current: asyncio.Task[Any] | None,
+) -> asyncio.Task[T]:
+    ready: Any = getattr(loop, "_ready", None)
+    before = None if ready is None else len(ready)
+    if context is None:
+        task = loop.create_task(coro, name=name)
+    else:
+        task = loop.create_task(coro, name=name, context=context)
+    aio.forget_frames(task, 2)
+    if before is None or len(ready) != before + 1:
+        return task  # started already by its factory, or a loop that we can't look into
+    handle = ready.pop()
+    aio.swap_current_task(loop, None)
+    try:
+        handle._run()
+    except (SystemExit, KeyboardInterrupt) as exc:
+        _interrupted(loop, exc)
+    finally:
+        aio.swap_current_task(loop, current)
+    return task
+
+
+def _interrupted(loop: Any, exc: BaseException) -> None:
+    """Carry an exception that asyncio lets out of callbacks, if Qt is what we were called by."""
+    interleaved = getattr(loop, "_interleaved", None)
+    if interleaved is None or not interleaved():
+        raise exc
+    loop._carry(exc)

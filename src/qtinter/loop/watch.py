@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How Qt learns that a file descriptor of the loop's selector is ready.
+
+An epoll or kqueue object is a file descriptor itself, readable when one of those it watches is
+ready: one QSocketNotifier on it does for any number of connections (:class:`SelectorWatch`). The
+selectors without such a descriptor (select, poll) get a notifier for each file descriptor
+(:class:`DescriptorWatch`), brought up to date whenever the loop goes to rest. No thread either way.
+"""
+
+from __future__ import annotations
+
+import selectors
+from typing import TYPE_CHECKING, Any, Protocol
+
+from qtinter.compat import qt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Watch(Protocol):
+    """Calls a function when the selector has something to tell."""
+
+    def update(self) -> None:
+        """Bring it up to date with what the selector watches."""
+        ...  # pragma: no cover - a protocol has no body to run
+
+    def enable(self, enabled: bool, /) -> None:  # noqa: FBT001 - Qt's shape
+        """Switch it on or off; while a ready descriptor is not read, Qt would call at once."""
+        ...  # pragma: no cover - a protocol has no body to run
+
+
+class SelectorWatch:
+    """One notifier, on the selector's own file descriptor."""
+
+    def __init__(self, fd: int, wake: Callable[..., object]) -> None:
+        self._notifier = qt.notifier(fd, wake)
+        self.enable: Callable[[bool], object] = self._notifier.setEnabled
+
+    def update(self) -> None:
+        """Do nothing: the kernel keeps the selector up to date."""
+
+
+class DescriptorWatch:
+    """A notifier for each file descriptor and direction that the selector watches."""
+
+    def __init__(self, selector: selectors.BaseSelector, wake: Callable[..., object]) -> None:
+        self._selector = selector
+        self._wake = wake
+        self._notifiers: dict[tuple[int, bool], Any] = {}
+        self._enabled = False
+
+    def update(self) -> None:
+        """Make and drop notifiers until they are those that the selector asks for."""
+        wanted: set[tuple[int, bool]] = set()
+        for key in self._selector.get_map().values():
+            if key.events & selectors.EVENT_READ:
+                wanted.add((key.fd, False))
+            if key.events & selectors.EVENT_WRITE:
+                wanted.add((key.fd, True))
+        for place in self._notifiers.keys() - wanted:
+            self._notifiers.pop(place).setEnabled(False)
+        for fd, write in wanted - self._notifiers.keys():
+            made = qt.notifier(fd, self._wake, write=write)
+            made.setEnabled(self._enabled)
+            self._notifiers[fd, write] = made
+
+    def enable(self, enabled: bool) -> None:  # noqa: FBT001 - Qt's shape
+        """Switch all of them on or off."""
+        self._enabled = enabled
+        for each in self._notifiers.values():
+            each.setEnabled(enabled)
+
+
+def watch(selector: selectors.BaseSelector, wake: Callable[..., object]) -> Watch:
+    """Make the watch that fits a selector."""
+    fileno = getattr(selector, "fileno", None)
+    if fileno is None:
+        return DescriptorWatch(selector, wake)
+    return SelectorWatch(fileno(), wake)

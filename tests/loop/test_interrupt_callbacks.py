@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ctrl-C while a callback runs: raised in the callback, as in asyncio."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.loop.kinds import ALL_KINDS, PLAIN_KINDS, RUNNER_KINDS
+from tests.tools.live import BY_SIGINT, best_of_three, start_child
+
+pytestmark = pytest.mark.qt
+
+BUSY_CALLBACK = """
+application()
+
+async def main():
+    try:
+        say("READY")
+        busy(10)
+        say("not interrupted")
+    except KeyboardInterrupt:
+        say("in the callback")
+        raise
+
+drive(main)
+"""
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_ctrl_c_while_a_callback_runs_is_raised_in_it(kind: str) -> None:
+    with start_child(BUSY_CALLBACK, kind) as child:
+        child.wait_for("READY")
+        child.send()
+        ended = child.finish()
+
+    assert ended.said("READY", "in the callback", "OUT KeyboardInterrupt")
+    assert "not interrupted" not in ended.texts
+    assert ended.returncode == BY_SIGINT
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_ctrl_c_out_of_a_callback_is_at_the_caller_within_a_tenth_of_a_second(kind: str) -> None:
+    def lateness() -> float:
+        with start_child(BUSY_CALLBACK, kind) as child:
+            child.wait_for("READY")
+            at = child.send()
+            return child.finish().at("OUT KeyboardInterrupt") - at
+
+    assert best_of_three(lateness) < 0.1
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_a_callback_that_catches_the_ctrl_c_goes_on_and_so_does_the_loop(kind: str) -> None:
+    code = """
+    application()
+
+    async def main():
+        try:
+            say("READY")
+            busy(10)
+        except KeyboardInterrupt:
+            say("caught")
+        await asyncio.sleep(0.01)
+        return "result"
+
+    drive(main)
+    """
+    with start_child(code, kind) as child:
+        child.wait_for("READY")
+        child.send()
+        ended = child.finish()
+
+    assert ended.said("READY", "caught", "RESULT 'result'")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("kind", RUNNER_KINDS)
+def test_under_a_runner_a_busy_callback_ends_and_main_is_cancelled_at_its_next_await(
+    kind: str,
+) -> None:
+    code = """
+    application()
+
+    async def main():
+        say("READY")
+        busy(0.3)
+        say("busy no more")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await clean_up()
+
+    drive(main)
+    """
+    with start_child(code, kind) as child:
+        child.wait_for("READY")
+        sent = child.send()
+        ended = child.finish()
+
+    assert sent < ended.at("busy no more"), "the signal came too late to prove anything"
+    assert ended.said("busy no more", "cleaning", "clean", "OUT KeyboardInterrupt")
+    assert ended.returncode == BY_SIGINT
+
+
+@pytest.mark.parametrize("kind", RUNNER_KINDS)
+def test_under_a_runner_the_second_ctrl_c_is_raised_in_the_busy_callback(kind: str) -> None:
+    code = """
+    application()
+
+    async def main():
+        try:
+            say("READY")
+            busy(10)
+        except KeyboardInterrupt:
+            say("in the callback")
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # more of them may be on their way
+            raise
+
+    try:
+        drive(main)
+    finally:
+        say("over")
+        sys.stderr.close()
+        os._exit(3)
+    """
+    with start_child(code, kind) as child:
+        child.wait_for("READY")
+        child.poke_until_it_ends()
+        ended = child.finish()
+
+    assert ended.said("READY", "in the callback", "OUT KeyboardInterrupt", "over")
+    assert ended.returncode == 3
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_ctrl_c_in_a_chain_of_short_callbacks_reaches_the_caller(kind: str) -> None:
+    # Most of the time goes to our own code between the callbacks here.
+    code = """
+    application()
+
+    async def main():
+        loop = asyncio.get_running_loop()
+
+        def link():
+            loop.call_soon(link)
+
+        link()
+        try:
+            say("READY")
+            await asyncio.sleep(60)
+        finally:
+            await clean_up()
+
+    drive(main)
+    """
+    with start_child(code, kind) as child:
+        child.wait_for("READY")
+        child.send()
+        ended = child.finish()
+
+    assert ended.said("READY", "cleaning", "clean", "OUT KeyboardInterrupt")
+    assert ended.returncode == BY_SIGINT
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_ctrl_c_while_many_tasks_switch_loses_none_of_them(kind: str) -> None:
+    code = """
+    application()
+    ended = []
+
+    async def worker(number):
+        try:
+            while True:
+                await asyncio.sleep(0)
+        finally:
+            await asyncio.sleep(0)
+            ended.append(number)
+
+    async def main():
+        workers = [asyncio.create_task(worker(n)) for n in range(50)]
+        await asyncio.sleep(0)
+        say("READY")
+        await asyncio.sleep(60)
+
+    try:
+        drive(main)
+    finally:
+        say(f"ended {len(ended)}")
+    """
+    with start_child(code, kind) as child:
+        child.wait_for("READY")
+        child.send()
+        ended = child.finish()
+
+    # One step may be cut by the interrupt itself, as in asyncio; that task has then ended, too.
+    assert "ended 50" in ended.texts or "ended 49" in ended.texts
+    assert "OUT KeyboardInterrupt" in ended.texts
+    assert ended.returncode == BY_SIGINT

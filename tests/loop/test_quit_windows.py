@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The last window closes: a quit under `qtinter.run`, if nobody means to show another one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tools.live import run_to_end
+
+pytestmark = pytest.mark.qt
+
+APPLICATION = """
+logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s %(message)s")
+app = gui_application()
+QtWidgets = widgets()
+
+def window():
+    made = QtWidgets.QWidget()
+    made.show()
+    return made
+"""
+
+
+def test_closing_the_last_window_under_run_cancels_main_and_a_log_line_says_why() -> None:
+    code = APPLICATION + (
+        """
+async def main():
+    w = window()
+    after(1, w.close)
+    await wait_to_be_cancelled()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.said("cancelled", "cleaning", "clean", "RESULT None")
+    assert ended.returncode == 0
+    assert "setQuitOnLastWindowClosed(False)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_closing_the_last_window_under_plain_asyncio_run_does_nothing() -> None:
+    code = APPLICATION + (
+        """
+async def main():
+    w = window()
+    after(1, w.close)
+    await asyncio.sleep(0.2)
+    return "result"
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "asyncio.run")
+
+    assert ended.texts == ["RESULT 'result'"]
+    assert ended.returncode == 0
+
+
+def test_the_last_window_does_not_count_with_quit_on_last_window_closed_off() -> None:
+    code = APPLICATION + (
+        """
+app.setQuitOnLastWindowClosed(False)
+
+async def main():
+    w = window()
+    after(1, w.close)
+    await asyncio.sleep(0.2)
+    return "result"
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.texts == ["RESULT 'result'"]
+    assert ended.returncode == 0
+
+
+def test_a_message_box_before_the_main_window_does_not_end_the_program() -> None:
+    # Its closing is the last window's; main shows the next one from a callback or two later.
+    code = APPLICATION + (
+        """
+async def main():
+    loop = asyncio.get_running_loop()
+    closed = loop.create_future()
+    box = QtWidgets.QMessageBox()
+    box.finished.connect(closed.set_result)
+    box.show()
+    after(1, box.accept)
+    await closed
+    for _ in range(3):
+        await asyncio.sleep(0)
+    w = window()
+    await asyncio.sleep(0.2)
+    say(w.isVisible())
+    w.close()
+    await wait_to_be_cancelled()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.said("True", "READY", "cancelled", "clean", "RESULT None")
+    assert ended.returncode == 0
+
+
+def test_a_modal_message_box_before_the_main_window_does_not_end_the_program() -> None:
+    code = APPLICATION + (
+        """
+async def main():
+    box = QtWidgets.QMessageBox()
+    after(20, box.accept)
+    await qtinter.modal(lambda: qt_exec(box))()
+    w = window()
+    await asyncio.sleep(0.2)
+    return w.isVisible()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.texts == ["RESULT True"]
+    assert ended.returncode == 0
+
+
+def test_a_message_box_run_inside_a_callback_does_not_end_the_program() -> None:
+    code = APPLICATION + (
+        """
+async def main():
+    box = QtWidgets.QMessageBox()
+    after(20, box.accept)
+    qt_exec(box)
+    w = window()
+    await asyncio.sleep(0.2)
+    return w.isVisible()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.texts == ["RESULT True"]
+    assert ended.returncode == 0
+
+
+def test_a_main_that_ends_because_its_window_closed_returns_its_result() -> None:
+    code = APPLICATION + (
+        """
+async def main():
+    closed = asyncio.get_running_loop().create_future()
+
+    class Window(QtWidgets.QWidget):
+        def closeEvent(self, event):
+            super().closeEvent(event)
+            closed.set_result("closed by the user")
+
+    w = Window()
+    w.show()
+    after(1, w.close)
+    return await closed
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.texts == ["RESULT 'closed by the user'"]
+    assert ended.returncode == 0
+
+
+def test_a_busy_program_without_a_window_still_ends_when_its_last_window_closed() -> None:
+    # Callbacks that are ready again and again must not put the quit off for good.
+    code = APPLICATION + (
+        """
+async def spin():
+    while True:
+        await asyncio.sleep(0)
+
+async def main():
+    task = asyncio.create_task(spin())
+    w = window()
+    after(1, w.close)
+    await wait_to_be_cancelled()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.said("cancelled", "clean", "RESULT None")
+    assert ended.returncode == 0
+
+
+def test_closing_the_last_window_during_the_clean_up_is_ignored() -> None:
+    code = APPLICATION + (
+        """
+async def main():
+    w = window()
+    after(1, app.quit)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        w = window()
+        w.close()
+        await asyncio.sleep(0.1)
+        say("clean")
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    assert ended.texts == ["clean", "RESULT None"]
+    assert ended.returncode == 0
