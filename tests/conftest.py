@@ -41,7 +41,7 @@ def qapp() -> Any:
     """Return the application object of the binding under test."""
     if "QTINTERBINDING" not in os.environ:
         pytest.fail("this test needs Qt: set QTINTERBINDING, or leave it out by -m 'not qt'")
-    from qtinter.bindings import QtWidgets  # noqa: PLC0415 - after the choice
+    from qtinter.bindings import QtWidgets
 
     return QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tests"])
 
@@ -59,18 +59,18 @@ class RunIn:
         return self._runner(main)
 
     def _runner(self, main: Any) -> Any:
-        import qtinter  # noqa: PLC0415
-        from qtinter.compat.python import Runner  # noqa: PLC0415
-        from qtinter.testing import VirtualEventLoop  # noqa: PLC0415
+        import qtinter
+        from qtinter.compat.python import Runner
+        from qtinter.testing import VirtualEventLoop
 
         factory: Any = qtinter.new_event_loop if self.kind == "owner" else VirtualEventLoop
         with Runner(loop_factory=factory) as runner:
             return runner.run(main() if callable(main) else main)
 
     def _guest(self, main: Any) -> Any:
-        import qtinter  # noqa: PLC0415
-        from qtinter.bindings import QtCore  # noqa: PLC0415
-        from qtinter.compat import qt  # noqa: PLC0415
+        import qtinter
+        from qtinter.bindings import QtCore
+        from qtinter.compat import qt
 
         with qtinter.using_asyncio_from_qt() as loop:
             outer = QtCore.QEventLoop()

@@ -6,6 +6,8 @@ that don't stop asyncio, for PyQt6, PySide6, PyQt5 and PySide2. Importing this p
 binding: the one that the program uses is found when it is first needed.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 from .loop import (
@@ -67,7 +69,7 @@ _POLICIES = ("QiDefaultEventLoopPolicy", "QiSelectorEventLoopPolicy")
 def __getattr__(name: str) -> Any:
     """Load the policy classes when they are asked for: newer Pythons have no policies."""
     if name in _POLICIES:
-        from .loop import policy  # noqa: PLC0415 - on demand, see above
+        from .loop import policy
 
         return getattr(policy, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

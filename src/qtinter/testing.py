@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from qtinter.compat import aio
 from qtinter.loop.core import SchedulerLoop
@@ -21,6 +21,12 @@ from qtinter.scheduler import Deadlock, VirtualClock
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from typing_extensions import TypeVarTuple, Unpack
+
+    Ts = TypeVarTuple("Ts")
+    T = TypeVar("T")
 
 __all__ = ["Deadlock", "VirtualClock", "VirtualEventLoop"]
 
@@ -57,9 +63,11 @@ class VirtualEventLoop(SchedulerLoop, aio.SelectorEventLoop):
         """Return the virtual time, in seconds since the loop was made."""
         return self.clock()
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+    ) -> asyncio.Future[T]:
         """Run a function in an executor; virtual time does not jump until it has ended."""
-        future: asyncio.Future[Any] = super().run_in_executor(executor, func, *args)
+        future = super().run_in_executor(executor, func, *args)
         self._jobs += 1
         future.add_done_callback(self._job_done)
         return future

@@ -100,7 +100,7 @@ class Job:
                 judged.accepted[test] = deviation
                 continue
             retry = self.run_again(module, test)
-            if retry.flaky and all(outcome in PASSING for outcome in retry.stock):
+            if retry.passes_alone and not retry.stock_fails_too:
                 if in_module is None:
                     in_module = run_module(self.processes, module, self.ours)
                 again = in_module.tests.get(test, Seen(MISSING)).outcome
@@ -120,7 +120,7 @@ class Job:
             stock.append(run_alone(self.processes, module, test, STOCK))
             if ours[-1] not in PASSING and stock[-1] in PASSING:
                 break
-        return Retry(stock, ours, "passed")
+        return Retry(stock, ours)
 
     def deviation_for(self, test: str) -> deviations.Deviation | None:
         python = "{}.{}".format(*sys.version_info)

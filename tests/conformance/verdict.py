@@ -81,17 +81,21 @@ class Retry:
     in_module: str | None = None
 
     @property
+    def stock_fails_too(self) -> bool:
+        return any(outcome not in PASSING for outcome in self.stock)
+
+    @property
+    def passes_alone(self) -> bool:
+        return bool(self.ours) and all(outcome in PASSING for outcome in self.ours)
+
+    @property
     def flaky(self) -> bool:
         """Not to be counted as lost: it fails on asyncio's own loop too, or only now and then.
 
         Passing alone is not enough: a test that fails whenever it runs after its neighbours is
         lost, not flaky. Hence the run with the whole module.
         """
-        if not all(outcome in PASSING for outcome in self.stock):
-            return True
-        if not self.ours:
-            return False
-        return all(outcome in PASSING for outcome in self.ours) and self.in_module in PASSING
+        return self.stock_fails_too or (self.passes_alone and self.in_module in PASSING)
 
     def __str__(self) -> str:
         parts = [

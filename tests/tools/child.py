@@ -70,7 +70,7 @@ def run_child(
         arguments: Options for Python, such as ``-X dev``.
     """
     command = [sys.executable, "-W", "error", *arguments, "-c", PRELUDE + textwrap.dedent(code)]
-    process = subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

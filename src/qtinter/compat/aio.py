@@ -12,8 +12,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from asyncio import base_events, events, format_helpers, selector_events, tasks
-from asyncio import ensure_future, isfuture
+from asyncio import (
+    base_events,
+    ensure_future,
+    events,
+    format_helpers,
+    isfuture,
+    tasks,
+)
 from asyncio.base_events import BaseEventLoop
 from asyncio.selector_events import BaseSelectorEventLoop
 from typing import Any
@@ -57,9 +63,7 @@ running_loop = events._get_running_loop
 #: The modules whose ``new_event_loop`` asyncio's entry points call, from Python 3.14.
 new_event_loop_places = (asyncio, events)
 
-_describes_debug = (
-    "debug" in inspect.signature(format_helpers._format_callback_source).parameters
-)
+_describes_debug = "debug" in inspect.signature(format_helpers._format_callback_source).parameters
 _shutdown_codes = frozenset(
     (
         BaseEventLoop.shutdown_asyncgens.__code__,
@@ -125,7 +129,7 @@ def default_policy_class() -> Any:
 
 
 def _unix_policy() -> Any:
-    from asyncio import unix_events  # noqa: PLC0415 - not on Windows
+    from asyncio import unix_events
 
     return unix_events._DefaultEventLoopPolicy
 

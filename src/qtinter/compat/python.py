@@ -9,19 +9,20 @@
 
 from __future__ import annotations
 
+import _signal
 import asyncio
 import contextlib
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import _signal
-
 from . import aio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import FrameType
+
+    from typing_extensions import Self
 
 _T = TypeVar("_T")
 
@@ -93,7 +94,7 @@ else:  # drop with 3.10
             self._main: asyncio.Task[Any] | None = None
             self._interrupts = 0
 
-        def __enter__(self) -> Runner:
+        def __enter__(self) -> Self:
             return self
 
         def __exit__(self, *_: object) -> None:
@@ -123,7 +124,7 @@ else:  # drop with 3.10
             if ours:
                 set_handler(_signal.SIGINT, handler)
             try:
-                return self._loop.run_until_complete(task)
+                result: _T = self._loop.run_until_complete(task)
             except asyncio.CancelledError:
                 if self._interrupts:
                     raise KeyboardInterrupt from None
@@ -131,6 +132,7 @@ else:  # drop with 3.10
             finally:
                 if ours and get_handler(_signal.SIGINT) == handler:
                     set_handler(_signal.SIGINT, _signal.default_int_handler)
+            return result
 
         def _on_sigint(self, _signum: int, _frame: FrameType | None) -> None:
             self._interrupts += 1
@@ -163,5 +165,9 @@ def cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             if (exc := task.exception()) is not None:
                 loop.call_exception_handler(
-                    {"message": "unhandled exception during shutdown", "exception": exc, "task": task}
+                    {
+                        "message": "unhandled exception during shutdown",
+                        "exception": exc,
+                        "task": task,
+                    }
                 )

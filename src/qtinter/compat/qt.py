@@ -120,7 +120,7 @@ def _quit_filter_class() -> Any:
             self._app = app
             app.installEventFilter(self)
 
-        def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+        def eventFilter(self, watched: Any, event: Any) -> bool:
             if event.type() != quit_type or watched is not self._app:
                 return False
             self.remove()

@@ -10,9 +10,11 @@ a Qt that is not ours. :mod:`~qtinter.loop.interrupt` deals with signals, :mod:`
 has the entry points, :mod:`~qtinter.loop.selector` the concrete classes.
 """
 
+from __future__ import annotations
+
 from qtinter.scheduler import QiLoopMode
 
-from .hosted import QiBaseEventLoop
+from .base import QiBaseEventLoop
 from .modal import modal
 from .run import (
     QiDefaultEventLoop,

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
+    from typing_extensions import TypeVarTuple, Unpack
+
+    Ts = TypeVarTuple("Ts")
+
 #: A wait longer than this is done in parts: selectors and Qt's timers count milliseconds.
 MAX_WAIT = 24 * 3600.0
 
@@ -47,10 +51,11 @@ class TimerHandle(aio.TimerHandle):
 
     def __lt__(self, other: Any) -> bool:
         """Say whether this timer is to run before another."""
-        when, other_when = self._when, other._when
-        if when == other_when:
-            return bool(self._age < other._age)
-        return bool(when < other_when)
+        when: float = self._when
+        other_when: float = other._when
+        if when < other_when:
+            return True
+        return when == other_when and self._age < other._age
 
 
 _new_timer = TimerHandle.__new__
@@ -99,7 +104,10 @@ class SchedulerLoop(aio.BaseEventLoop):
     # Scheduling.
 
     def call_soon(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
     ) -> asyncio.Handle:
         """Schedule a callback for the next turn; see ``asyncio.loop.call_soon``."""
         if self._slow:
@@ -121,7 +129,10 @@ class SchedulerLoop(aio.BaseEventLoop):
         return handle  # type: ignore[no-any-return]
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
     ) -> asyncio.Handle:
         """Schedule a callback from any thread; see ``asyncio.loop.call_soon_threadsafe``."""
         if self._slow:
@@ -142,18 +153,49 @@ class SchedulerLoop(aio.BaseEventLoop):
             self._write_to_self()
         return handle  # type: ignore[no-any-return]
 
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Schedule a callback for after a delay; see ``asyncio.loop.call_later``.
+
+        Raises:
+            TypeError: ``delay`` is not a number.
+            ValueError: ``delay`` is nan.
+        """
+        if delay is None:
+            raise TypeError("call_later() argument 'delay' must be a number, not None")
+        return self._add_timer(self._scheduler.clock() + delay, callback, args, context)
+
     def call_at(
         self,
         when: float,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """Schedule a callback for a point in time; see ``asyncio.loop.call_at``."""
+        """Schedule a callback for a point in time; see ``asyncio.loop.call_at``.
+
+        Raises:
+            TypeError: ``when`` is not a number.
+            ValueError: ``when`` is nan.
+        """
         if when is None:
             raise TypeError("call_at() argument 'when' must be a number, not None")
-        if when != when:
-            raise ValueError("call_at() needs a deadline, not nan")
+        return self._add_timer(when, callback, args, context)
+
+    def _add_timer(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> asyncio.TimerHandle:
+        if when != when:  # noqa: PLR0124 - the quick test for nan
+            raise ValueError("call_later() and call_at() need a point in time, not nan")
         if self._slow:
             self._check_closed()
             if self._debug:
@@ -161,7 +203,7 @@ class SchedulerLoop(aio.BaseEventLoop):
                 self._check_callback(callback, "call_at")
             timer = TimerHandle(when, callback, args, self, context)
             if timer._source_traceback:
-                del timer._source_traceback[-1]  # our own frame
+                del timer._source_traceback[-2:]  # our own frames
         else:
             timer = _new_timer(TimerHandle)
             timer._context = copy_context() if context is None else context
@@ -173,7 +215,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             timer._source_traceback = None
             timer._when = when
         timer._age = _next_age()
-        self._scheduler.timers.push(timer)  # type: ignore[arg-type]
+        self._scheduler.timers.push(timer)
         if self._resting:
             self._deadline_added(when)
         return timer
@@ -220,12 +262,12 @@ class SchedulerLoop(aio.BaseEventLoop):
     # Running.
 
     def _poll(self) -> None:
-        self._process_events(self._selector.select(0))  # type: ignore[attr-defined]
+        self._process_events(self._selector.select(0))
 
     def _wait(self, timeout: float | None) -> None:
         if timeout is not None:
             timeout = min(timeout, MAX_WAIT)
-        self._process_events(self._selector.select(timeout))  # type: ignore[attr-defined]
+        self._process_events(self._selector.select(timeout))
 
     def _run_once(self) -> None:
         self._scheduler.turn(self._wait)

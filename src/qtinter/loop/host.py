@@ -68,7 +68,7 @@ class QTimerAlarm:
         if self._enabled:
             self._timer.start(max(0, math.ceil((when - now) * 1e3)))
 
-    def enable(self, enabled: bool) -> None:  # noqa: FBT001 - Qt's shape
+    def enable(self, enabled: bool) -> None:
         """Stop the timer, or start it for what is left."""
         self._enabled = enabled
         if not enabled:
@@ -94,6 +94,7 @@ class QtHost:
         signal_fd: The reading end of the self-pipe, watched while parked; None in threads that no
             signal reaches.
         on_signal: Called when ``signal_fd`` is readable while parked.
+        on_app_gone: Called when the application object is destroyed.
     """
 
     def __init__(
@@ -102,8 +103,12 @@ class QtHost:
         selector: selectors.BaseSelector,
         signal_fd: int | None,
         on_signal: Callable[..., object],
+        on_app_gone: Callable[..., object],
     ) -> None:
-        self.app = qt.application()
+        app: Any = qt.application()
+        self.app = app
+        app.destroyed.connect(on_app_gone)
+        self._on_app_gone = on_app_gone
         self._loop = qt.event_loop()  # first: it makes the thread's event dispatcher
         self._thread = qt.current_thread()
         self._wake = wake
@@ -120,6 +125,7 @@ class QtHost:
         self.parked = True
         self._exits = False
         self._unblock = False
+        self.running = False
         self.level_of_exec = 0
 
     def level(self) -> int:
@@ -211,21 +217,23 @@ class QtHost:
             Whether it was ended by :meth:`exit`; else Qt ended it.
         """
         self._exits = False
+        self.running = True
         self.level_of_exec = self.level() + 1
         qt.exec_loop(self.app if application else self._loop)
         if self._unblock:
             self._unblock = False
-            self.app.blockSignals(False)  # type: ignore[union-attr]
-        self.level_of_exec = 0
+            self.app.blockSignals(False)
+        self.running = False
         return self._exits
 
     def pump(self) -> None:
         """Handle events until :meth:`exit`, where Qt refuses to run an event loop."""
         self._exits = False
+        self.running = True
         self.level_of_exec = self.level()
         while not self._exits:
             qt.wait_for_events(self._loop)
-        self.level_of_exec = 0
+        self.running = False
 
     def exit(self, *, application: bool, quietly: bool) -> None:
         """End :meth:`exec` or :meth:`pump`.
@@ -238,8 +246,8 @@ class QtHost:
         self._exits = True
         if application:
             if quietly:
-                self._unblock = not self.app.blockSignals(True)  # type: ignore[union-attr]
-            self.app.exit(0)  # type: ignore[union-attr]
+                self._unblock = not self.app.blockSignals(True)
+            self.app.exit(0)
         else:
             self._loop.exit(0)
 

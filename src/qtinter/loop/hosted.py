@@ -1,57 +1,43 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The loop that lives on Qt's: modes, wake-ups, stopping, and errors that must not reach Qt.
+"""The loop as Qt sees it: wake-ups, slices, and errors that must not reach Qt.
 
-Theory of operation. Qt calls :meth:`QiBaseEventLoop._wake`, its only way in. That runs a slice of
-the scheduler, then arms the host for what comes next and gives control back to Qt. In OWNER mode
-asyncio's own ``run_forever`` calls :meth:`_run_once`, which runs Qt's event loop until the loop is
-to stop (:mod:`~qtinter.loop.owner`); in GUEST mode somebody else runs Qt, and :meth:`start` returns
-at once; in NATIVE mode Qt is not involved.
+Theory of operation. Qt calls :meth:`HostedLoop._wake`, its only way in. That runs a slice of the
+scheduler, then arms the host for what comes next and gives control back to Qt.
 
 What must stay true: a wake-up during PROCESSING (a nested Qt loop in a callback) runs nothing and
 parks the host (I5); at rest with work to do the host is armed (I6); modal calls run at rest (I7);
 an exception that asyncio would let out of ``run_forever`` is *carried* to there, or to the end of
-the GUEST block, and never leaves :meth:`_wake`.
+the GUEST block, and never leaves :meth:`HostedLoop._wake`.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-import traceback
 from typing import TYPE_CHECKING, Any
 
-from qtinter.compat import aio, qt
-from qtinter.compat.python import run_forever_cleanup, run_forever_setup
+from qtinter.compat import qt
+from qtinter.compat.python import run_forever_cleanup
 from qtinter.scheduler import Event, Lifecycle, QiLoopMode, Scheduler, State, TimerHeap
 
 from .core import SchedulerLoop
+from .guest import ask_qt_to_exit
 from .host import QtHost
 from .interrupt import Interrupts
-from .guest import ask_qt_to_exit
-from .modal import ModalCall
-from .owner import OwnerRun
-from .quit import is_cleanup, logger
+from .quit import logger
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
     from types import FrameType
+
+    from .owner import OwnerRun
 
 #: How long a slice lasts before Qt gets control back, in seconds.
 DEFAULT_SLICE = 0.001
 
 
-class QiBaseEventLoop(SchedulerLoop):
-    """An asyncio event loop on top of a Qt event loop.
-
-    It has all of asyncio's methods, and those for working with Qt. A new loop is in OWNER mode.
-
-    Attributes:
-        slow_cleanup_duration: After so many seconds of clean-up, ``using_asyncio_from_qt`` warns of
-            the tasks that are still not done.
-    """
-
-    slow_cleanup_duration: float = 5.0
+class HostedLoop(SchedulerLoop):
+    """A loop that Qt wakes up; :class:`~qtinter.loop.base.QiBaseEventLoop` is its public half."""
 
     def __init__(self, *args: Any) -> None:
         self._lifecycle = Lifecycle()
@@ -75,243 +61,6 @@ class QiBaseEventLoop(SchedulerLoop):
         self._main_quit = False
         super().__init__(*args)
 
-    # Settings.
-
-    @property
-    def slice_duration(self) -> float:
-        """For how long callbacks run before Qt gets control back, in seconds; 0.001 at first.
-
-        A longer slice gives no more throughput above 0.0005 and makes the user interface late.
-        """
-        return self._slice_duration
-
-    @slice_duration.setter
-    def slice_duration(self, seconds: float) -> None:
-        if not 0 <= seconds < float("inf"):
-            raise ValueError(f"slice_duration must be a finite time of 0 or more, not {seconds!r}")
-        self._slice_duration = seconds
-
-    def set_mode(self, mode: QiLoopMode) -> None:
-        """Set the mode.
-
-        Modal calls that are pending can't be run in NATIVE mode: going there cancels those of
-        :func:`qtinter.modal` and drops those of :meth:`exec_modal` with a warning.
-
-        Args:
-            mode: The new mode.
-
-        Raises:
-            TypeError: ``mode`` is not a :class:`QiLoopMode`.
-            RuntimeError: The loop is running or closed, or a stop is pending.
-        """
-        self._lifecycle.set_mode(mode, stopping=self._scheduler.stopping)
-        if mode is QiLoopMode.NATIVE:
-            for call in self._scheduler.modal.drop():
-                if isinstance(call, ModalCall):
-                    call.cancel()
-                else:
-                    logger.warning("a pending modal call is dropped in NATIVE mode: %r", call)
-
-    # Running.
-
-    def start(self) -> None:
-        """Start the loop in GUEST mode and return at once.
-
-        From then on it is the running loop of this thread, until :meth:`stop`. It works whenever
-        Qt handles events in this thread. There need not be an application object yet.
-
-        Raises:
-            RuntimeError: The loop is not in GUEST mode, is running already, or is closed.
-        """
-        self._check_closed()
-        if self._lifecycle.mode is not QiLoopMode.GUEST:
-            raise RuntimeError(
-                "start() can only be called for a loop operating in GUEST mode; "
-                f"the loop is {self._lifecycle.state.name} in {self._lifecycle.mode.name} mode"
-            )
-        run_forever_setup(self)
-        self._lifecycle.fire(Event.START)
-        self._scheduler.generation = 0
-        self._block_level = int(qt.current_thread().loopLevel())
-        self._install_interrupts()
-        self._open_when_possible()
-
-    def run_forever(self) -> None:
-        """Run until :meth:`stop`, or in OWNER mode until Qt quits.
-
-        Raises:
-            RuntimeError: The loop is in GUEST mode, is running already, or is closed; another loop
-                runs in this thread; or in OWNER mode there is no application object.
-        """
-        self._check_closed()
-        self._check_running()
-        self._check_mode("run_forever")
-        if self._lifecycle.mode is not QiLoopMode.NATIVE:
-            super().run_forever()
-            return
-        self._lifecycle.fire(Event.START)
-        try:
-            super().run_forever()
-        finally:
-            self._lifecycle.fire(Event.FINISH)
-
-    def run_until_complete(self, future: Any) -> Any:
-        """Run until a future, task or coroutine is done; see ``asyncio.loop.run_until_complete``.
-
-        In OWNER mode, when Qt quits first, it is cancelled and goes on until it is done.
-
-        Raises:
-            RuntimeError: As :meth:`run_forever`.
-        """
-        self._check_closed()
-        self._check_running()
-        self._check_mode("run_until_complete")
-        cleaning_up = is_cleanup(future)
-        is_new = not aio.isfuture(future)
-        main = aio.ensure_future(future, loop=self)
-        if is_new:
-            aio.forgive_pending(main)  # who runs it can see that it did not end
-        self._main, self._cleaning_up = main, cleaning_up
-        try:
-            return super().run_until_complete(main)
-        except BaseException:
-            if is_new and main.done() and not main.cancelled():
-                main.exception()  # it comes out of here, so it was retrieved
-            raise
-        finally:
-            self._main, self._cleaning_up = None, False
-
-    def _check_mode(self, operation: str) -> None:
-        """Raise if the mode or a missing application object forbids to run."""
-        mode = self._lifecycle.mode
-        if mode is QiLoopMode.GUEST:
-            raise RuntimeError(
-                f"{operation}() cannot be called for a loop operating in GUEST mode; "
-                f"the loop is {self._lifecycle.state.name}"
-            )
-        if mode is QiLoopMode.OWNER and not self._was_hosted and qt.application() is None:
-            raise RuntimeError(
-                f"An instance of QCoreApplication must exist before {operation}() is called for "
-                f"a loop operating in OWNER mode; the loop is {self._lifecycle.state.name}"
-            )
-
-    def _run_once(self) -> None:
-        """Run one turn in NATIVE mode, or Qt's event loop until the end of the run in OWNER mode."""
-        if self._thread_id is None or self._lifecycle.mode is not QiLoopMode.OWNER:
-            super()._run_once()
-            return
-        self._lifecycle.fire(Event.START)
-        self._scheduler.generation = 0
-        try:
-            if qt.application() is None:
-                self._run_without_qt()
-            else:
-                self._open_host()
-                self._install_interrupts()
-                self._begin()
-                self._owner_run = OwnerRun(
-                    self, self._host, self._main, cleaning_up=self._cleaning_up
-                )
-                self._owner_run.run()
-        finally:
-            self._owner_run = None
-            self._resting = False
-            if self._lifecycle.running:
-                self._lifecycle.fire(Event.FINISH)
-            self._interrupts.remove(keep_fd=self._has_signal_handlers())
-            self._park()
-            if threading.current_thread() is not threading.main_thread():
-                self._drop_host()  # its objects must not outlive their thread
-        self._raise_carried()
-
-    def _run_without_qt(self) -> None:
-        """Go on where the application object is gone."""
-        while not self._scheduler.finished:
-            self._lifecycle.fire(Event.WAKE)
-            try:
-                super()._run_once()
-            finally:
-                self._lifecycle.fire(Event.YIELD)
-            while self._scheduler.modal.calls:
-                self._run_modal()
-                if self._carried is not None:
-                    return
-
-    def stop(self) -> None:
-        """Stop the loop.
-
-        From a callback: after this turn. From interleaved code (a slot): in GUEST mode at once, what
-        is left of the turn stays ready for the next start; in OWNER mode as if by
-        ``call_soon_threadsafe``. When not running: the next run does exactly one turn.
-
-        Raises:
-            RuntimeError: The loop is in GUEST mode and not running.
-        """
-        state = self._lifecycle.state
-        mode = self._lifecycle.mode
-        if mode is QiLoopMode.GUEST and not self._lifecycle.running:
-            raise RuntimeError(
-                f"stop() needs a running loop in GUEST mode; the loop is {state.name}"
-            )
-        if state is not State.SELECTING or threading.get_ident() != self._thread_id:
-            super().stop()
-        elif mode is QiLoopMode.GUEST:
-            self._finish()
-        else:
-            self.call_soon(super().stop)
-
-    def close(self) -> None:
-        """Close the loop; see ``asyncio.loop.close``. Closing it twice is fine.
-
-        Raises:
-            RuntimeError: The loop is running.
-        """
-        super().close()
-        if self._lifecycle.state is State.STOPPED:
-            self._lifecycle.fire(Event.CLOSE)
-            self._drop_host()
-            for call in self._scheduler.modal.drop():
-                if isinstance(call, ModalCall):
-                    call.cancel()
-
-    def exec_modal(self, fn: Callable[[], object]) -> None:
-        """Schedule a function to be called as interleaved code right after the current callback.
-
-        The loop goes on inside a nested Qt loop that the function starts. Its return value is
-        ignored; its exception goes to the exception handler.
-
-        Args:
-            fn: What to call, without arguments.
-
-        Raises:
-            TypeError: ``fn`` can't be called.
-            RuntimeError: Not called from a callback; a modal call is pending already; or the loop is
-                in NATIVE mode.
-        """
-        if not callable(fn):
-            raise TypeError(f"exec_modal() argument 'fn' must be callable, not {fn!r}")
-        if self._lifecycle.mode is QiLoopMode.NATIVE:
-            raise RuntimeError(
-                "exec_modal() is not supported in NATIVE mode; "
-                f"the loop is {self._lifecycle.state.name}"
-            )
-        if self._lifecycle.state is not State.PROCESSING:
-            raise RuntimeError(
-                "exec_modal() must be called from a coroutine or callback; "
-                f"the loop is {self._lifecycle.state.name} in {self._lifecycle.mode.name} mode"
-            )
-        self._scheduler.modal.put(fn, exclusive=True)
-
-    def _queue_modal(self, call: ModalCall) -> None:
-        """Queue a call of :func:`qtinter.modal`, from wherever a coroutine can run."""
-        if self._lifecycle.mode is QiLoopMode.NATIVE:
-            raise RuntimeError(
-                f"modal() is not supported in NATIVE mode; the loop is {self._lifecycle.state.name}"
-            )
-        self._scheduler.modal.put(call)
-        if self._resting:
-            self._arm()
-
     # The way in from Qt.
 
     def _wake(self, *_: object) -> None:
@@ -321,7 +70,7 @@ class QiBaseEventLoop(SchedulerLoop):
             self._woken = True
             try:
                 self._wake_up()
-            except BaseException as exc:  # noqa: BLE001 - PyQt would abort, PySide lose it
+            except BaseException as exc:
                 self._carry(exc)
         else:
             # I5: a nested Qt loop in a callback, or a wake-up after the end.
@@ -337,7 +86,7 @@ class QiBaseEventLoop(SchedulerLoop):
         if interrupts.active:
             interrupts.back_in_qt()
             self._wake_level = host.level()
-        if interrupts.held is None and self._carried is None:
+        if not interrupts.held and not self._carried:
             self._resting = False
             lifecycle.fire(Event.WAKE)
             try:
@@ -346,6 +95,8 @@ class QiBaseEventLoop(SchedulerLoop):
                 self._carried = exc
             finally:
                 lifecycle.fire(Event.YIELD)
+        if self._host is None:
+            return  # a callback has destroyed the application object
         if host.parked:
             host.unpark()
             self._nested_warned = False
@@ -355,9 +106,8 @@ class QiBaseEventLoop(SchedulerLoop):
         while scheduler.modal.calls and lifecycle.state is State.SELECTING:
             # I7: the host is armed, so a nested Qt loop finds a loop at rest.
             self._run_modal()
-            if lifecycle.state is not State.SELECTING or self._over():
-                return
-            self._rest()
+            if lifecycle.running and not self._over():
+                self._rest()
 
     def _over(self) -> bool:
         """End the run if there is a reason to; say whether there was."""
@@ -391,7 +141,7 @@ class QiBaseEventLoop(SchedulerLoop):
             self._scheduler.modal.take()()
         except (SystemExit, KeyboardInterrupt) as exc:
             self._carry(exc)
-        except BaseException as exc:  # noqa: BLE001 - reported, as that of a callback
+        except BaseException as exc:
             self.call_exception_handler({"message": "Exception in modal call", "exception": exc})
 
     def _host_now(self) -> None:
@@ -449,7 +199,7 @@ class QiBaseEventLoop(SchedulerLoop):
 
     # Opening and dropping the host.
 
-    def _open_host(self) -> None:
+    def _open_host(self) -> QtHost:
         """Make the host for this thread and application object, or keep the one there is."""
         host = self._host
         thread = threading.get_ident()
@@ -457,15 +207,17 @@ class QiBaseEventLoop(SchedulerLoop):
             self._drop_host()
             host = None
         if host is None:
-            csock = self._ssock if threading.current_thread() is threading.main_thread() else None
-            self._host = QtHost(
+            in_main_thread = threading.current_thread() is threading.main_thread()
+            host = self._host = QtHost(
                 self._wake,
                 self._selector,
-                None if csock is None else csock.fileno(),
+                self._ssock.fileno() if in_main_thread else None,
                 self._read_signals,
+                self._app_gone,
             )
             self._host_thread = thread
             self._was_hosted = True
+        return host
 
     def _begin(self) -> None:
         host: Any = self._host
@@ -486,7 +238,17 @@ class QiBaseEventLoop(SchedulerLoop):
             if self._lifecycle.state is State.SELECTING:
                 self._open_host()
                 self._begin()
-        except BaseException as exc:  # noqa: BLE001 - must not reach Qt
+        except BaseException as exc:
+            self._carry(exc)
+
+    def _app_gone(self, *_: object) -> None:
+        """Wait for the next application object, in GUEST mode."""
+        try:
+            if self._lifecycle.running and self._lifecycle.mode is QiLoopMode.GUEST:
+                self._resting = False
+                self._drop_host()
+                self._starter = qt.post_call(self._open_late)
+        except BaseException as exc:
             self._carry(exc)
 
     def _drop_host(self) -> None:
@@ -510,7 +272,7 @@ class QiBaseEventLoop(SchedulerLoop):
             self._read_from_self()
             # The queue is looked at when the callback returns: no thread needs to write till then.
             self._wakeup_pending = True
-        except BaseException as exc:  # noqa: BLE001 - must not reach Qt
+        except BaseException as exc:
             self._carry(exc)
 
     def _nested_in_callback(self) -> bool:
@@ -545,8 +307,10 @@ class QiBaseEventLoop(SchedulerLoop):
         if self._nested_warned:
             return
         self._nested_warned = True
-        where = traceback.extract_stack(sys._getframe(2).f_back, limit=1)
-        place = f"{where[0].filename}:{where[0].lineno} in {where[0].name}" if where else "unknown"
+        frame = sys._getframe(1)  # the wake-up, or the alarm that called it
+        while frame.f_back is not None and frame.f_code in _OWN_CODE:
+            frame = frame.f_back
+        place = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
         logger.warning(
             "asyncio is paused by a Qt event loop that a callback has started at %s; "
             "qtinter.modal() would let it run on",
@@ -562,11 +326,11 @@ _OWN_CODE = frozenset(
         TimerHeap.release,
         TimerHeap._compact,
         Lifecycle.fire,
-        QiBaseEventLoop._wake,
-        QiBaseEventLoop._wake_up,
-        QiBaseEventLoop._over,
-        QiBaseEventLoop._rest,
-        QiBaseEventLoop._read_signals,
+        HostedLoop._wake,
+        HostedLoop._wake_up,
+        HostedLoop._over,
+        HostedLoop._rest,
+        HostedLoop._read_signals,
         QtHost._ring,
     )
 )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from .hosted import QiBaseEventLoop
+    from .hosted import HostedLoop
 
 #: How often a held interrupt is tripped again, in seconds.
 RETRIP = 0.005
@@ -55,7 +55,7 @@ class Interrupts:
         active: Whether the wake-up fd is ours.
     """
 
-    def __init__(self, loop: QiBaseEventLoop) -> None:
+    def __init__(self, loop: HostedLoop) -> None:
         self._loop = weakref.proxy(loop)
         self.held: BaseException | None = None
         self.active = False
@@ -65,12 +65,14 @@ class Interrupts:
         self._original: Any = None
         self._fd = -1
         self._fd_before = -1
+        self._kept_fd = False
 
     def install(self, fd: int) -> None:
         """Take over the wake-up fd and Python's SIGINT handler. In the main thread only."""
         self._fd = fd
         before = signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
-        self._fd_before = -1 if before == fd else before
+        if before != fd:
+            self._fd_before = before
         self.active = True
         self._slot_interrupted = False
         self.guard()
@@ -88,6 +90,9 @@ class Interrupts:
         if self.active:
             signal.set_wakeup_fd(self._fd, warn_on_full_buffer=False)
             self.guard()
+        elif self._kept_fd and not self._loop._has_signal_handlers():
+            self._kept_fd = False
+            signal.set_wakeup_fd(self._fd_before)
 
     def remove(self, *, keep_fd: bool) -> None:
         """Put everything back that is still ours.
@@ -103,6 +108,7 @@ class Interrupts:
             if get_handler(signal.SIGINT) == self._on_sigint:
                 set_handler(signal.SIGINT, self._original)
             self._original = None
+        self._kept_fd = keep_fd
         if not keep_fd:
             current = signal.set_wakeup_fd(self._fd_before)
             if current not in (self._fd, -1):
@@ -148,7 +154,7 @@ class Interrupts:
             self._slot_interrupted = True
         try:
             original(signum, frame)
-        except BaseException as exc:  # noqa: BLE001 - the whole point: nothing may reach Qt
+        except BaseException as exc:
             self.hold(exc)
             if self._loop._nested_in_callback():
                 self._loop._end_nested_loops()

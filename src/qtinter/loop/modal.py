@@ -41,7 +41,7 @@ class ModalCall:
             return
         try:
             result = self._context.run(self._call)
-        except BaseException as exc:  # noqa: BLE001 - handed to who waits for it
+        except BaseException as exc:
             self._failed(exc)
         else:
             if not future.done():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from .host import QtHost
-    from .hosted import QiBaseEventLoop
+    from .hosted import HostedLoop
 
 #: How often to look whether a nested Qt loop has returned, in milliseconds.
 LOOK_AGAIN = 20
@@ -45,7 +45,7 @@ class OwnerRun:
 
     def __init__(
         self,
-        loop: QiBaseEventLoop,
+        loop: HostedLoop,
         host: QtHost,
         main: asyncio.Future[Any] | None,
         *,

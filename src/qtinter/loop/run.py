@@ -19,7 +19,7 @@ from qtinter.compat import aio
 from qtinter.compat.python import Runner, cancel_all_tasks
 from qtinter.scheduler import QiLoopMode
 
-from .hosted import QiBaseEventLoop
+from .base import QiBaseEventLoop
 from .selector import QiSelectorEventLoop
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def using_qt_from_asyncio() -> Iterator[None]:
                 place.new_event_loop = function
             aio.set_policy(policy)
     else:
-        from .policy import QiDefaultEventLoopPolicy  # noqa: PLC0415 - only where needed
+        from .policy import QiDefaultEventLoopPolicy
 
         aio.set_policy(QiDefaultEventLoopPolicy())
         try:

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from qtinter.compat import aio
 
-from .hosted import QiBaseEventLoop
+from .base import QiBaseEventLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from typing_extensions import TypeVarTuple, Unpack
+
+    Ts = TypeVarTuple("Ts")
 
 READ_SIZE = 64 * 1024
 _INET = (socket.AF_INET, socket.AF_INET6)
@@ -88,7 +92,7 @@ class QiSelectorEventLoop(QiBaseSelectorEventLoop, aio.SelectorEventLoop):
             return transport
 
         def add_signal_handler(
-            self, sig: int, callback: Callable[..., object], *args: Any
+            self, sig: int, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts]
         ) -> None:
             """Add a handler for a signal; see ``asyncio.loop.add_signal_handler``."""
             super().add_signal_handler(sig, callback, *args)

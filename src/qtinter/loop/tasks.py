@@ -64,12 +64,13 @@ def run_task(
         raise TypeError(f"run_task() argument 'coro' must be a coroutine, not {coro!r}")
     try:
         loop = asyncio.get_running_loop()
-        current = asyncio.current_task(loop)
-        if current is not None and not allow_task_nesting:
-            raise RuntimeError("cannot call run_task from a running task")
     except RuntimeError:
         coro.close()
         raise
+    current = asyncio.current_task(loop)
+    if current is not None and not allow_task_nesting:
+        coro.close()
+        raise RuntimeError("cannot call run_task from a running task")
     if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
         return _start_eagerly(loop, coro, name, context)
     return _start_queued(loop, coro, name, context, current)
@@ -102,10 +103,10 @@ def _start_queued(
 ) -> asyncio.Task[T]:
     ready: Any = getattr(loop, "_ready", None)
     before = None if ready is None else len(ready)
-    if context is None:
-        task = loop.create_task(coro, name=name)
-    else:
-        task = loop.create_task(coro, name=name, context=context)
+    options: dict[str, Any] = {"name": name}
+    if context is not None:
+        options["context"] = context
+    task = loop.create_task(coro, **options)
     aio.forget_frames(task, 2)
     if before is None or len(ready) != before + 1:
         return task  # started already by its factory, or a loop that we can't look into

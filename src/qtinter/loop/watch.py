@@ -25,7 +25,7 @@ class Watch(Protocol):
         """Bring it up to date with what the selector watches."""
         ...  # pragma: no cover - a protocol has no body to run
 
-    def enable(self, enabled: bool, /) -> None:  # noqa: FBT001 - Qt's shape
+    def enable(self, enabled: bool, /) -> object:
         """Switch it on or off; while a ready descriptor is not read, Qt would call at once."""
         ...  # pragma: no cover - a protocol has no body to run
 
@@ -35,7 +35,10 @@ class SelectorWatch:
 
     def __init__(self, fd: int, wake: Callable[..., object]) -> None:
         self._notifier = qt.notifier(fd, wake)
-        self.enable: Callable[[bool], object] = self._notifier.setEnabled
+
+    def enable(self, enabled: bool, /) -> None:
+        """Switch it on or off."""
+        self._notifier.setEnabled(enabled)
 
     def update(self) -> None:
         """Do nothing: the kernel keeps the selector up to date."""
@@ -65,7 +68,7 @@ class DescriptorWatch:
             made.setEnabled(self._enabled)
             self._notifiers[fd, write] = made
 
-    def enable(self, enabled: bool) -> None:  # noqa: FBT001 - Qt's shape
+    def enable(self, enabled: bool, /) -> None:
         """Switch all of them on or off."""
         self._enabled = enabled
         for each in self._notifiers.values():

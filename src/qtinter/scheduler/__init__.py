@@ -9,6 +9,8 @@
   so that all of it can be tested without waiting and without Qt.
 """
 
+from __future__ import annotations
+
 from .clock import Clock, VirtualClock
 from .handle import HandleLike, TimerLike
 from .host import Deadlock, VirtualHost

@@ -78,7 +78,9 @@ class VirtualHost:
                 if timeout is None:
                     if idle_is_done:
                         return
-                    raise Deadlock("nothing is ready, no timer is pending and no stop was asked for")
+                    raise Deadlock(
+                        "nothing is ready, no timer is pending and no stop was asked for"
+                    )
                 if timeout > 0 and (when := scheduler.timers.next_deadline()) is not None:
                     self.clock.advance_to(when)
                 self.wake()

@@ -108,7 +108,8 @@ class Lifecycle:
             self.state = TRANSITIONS[self.mode][self.state][event]
         except KeyError:
             raise InvalidTransition(
-                f"can't {event.value} a loop in {self.mode.name} mode; the loop is {self.state.name}"
+                f"can't {event.value} a loop in {self.mode.name} mode; "
+                f"the loop is {self.state.name}"
             ) from None
 
     def set_mode(self, mode: QiLoopMode, *, stopping: bool) -> None:

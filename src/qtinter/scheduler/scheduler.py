@@ -77,7 +77,7 @@ class Scheduler:
         modal: The calls that wait to run outside every callback.
         observe: Runs a handle in place of the hot loop, one per look at the clock (debug mode).
         stopping: The current turn is the last one.
-        generation: How many handles of ``ready`` belong to the turn that a slice has left unfinished.
+        generation: How many handles of ``ready`` belong to the turn that a slice left unfinished.
         chunk: How many callbacks run between two looks at the clock.
     """
 
@@ -158,7 +158,7 @@ class Scheduler:
             else:
                 left = chunk
                 while True:
-                    n = generation if generation < left else left
+                    n = min(left, generation)
                     generation -= n
                     left -= n
                     # A countdown: making a range object costs a chain of callbacks 18 %.
@@ -171,7 +171,7 @@ class Scheduler:
                             handle._context.run(handle._callback, *handle._args)  # type: ignore[arg-type]
                         except (SystemExit, KeyboardInterrupt):
                             raise
-                        except BaseException as exc:  # noqa: BLE001 - reported, as asyncio does
+                        except BaseException as exc:
                             self.on_error(handle, exc)
                         if modal:
                             generation += n
