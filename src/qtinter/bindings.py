@@ -15,13 +15,11 @@ from qtinter.compat.bindings import binding
 
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):  # the import system asks for __path__ and the like
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     chosen = binding()
     try:
         return chosen.module(name)
     except ModuleNotFoundError as error:
         if error.name != f"{chosen.name}.{name}":
             raise  # the module is there, but something that it needs is not
-        message = f"{chosen.name} has no module {name!r}"
-        raise AttributeError(message) from None
+        raise AttributeError(f"{chosen.name} has no module {name!r}") from None

@@ -102,12 +102,7 @@ def copy_signal_arguments(args: tuple[Unpack[Ts]]) -> tuple[Unpack[Ts]]:
     """
     if not binding().is_pyqt:
         return args
-    copy = _by_class()
-    for arg in args:
-        if copy(arg) is not arg:
-            # Rare: a second copy of the first such argument is cheaper than a list every time.
-            return tuple(copy(arg) for arg in args)  # type: ignore[return-value]
-    return args
+    return tuple(map(_by_class(), args))  # type: ignore[return-value]
 
 
 def copier(types: Sequence[str]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:

@@ -83,10 +83,17 @@ def binding() -> Binding:
         try:
             core = importlib.import_module(f"{name}.QtCore")
         except ImportError as error:
-            message = f"qtinter was told to use {name}, which can't be imported: {error}"
-            raise ImportError(message) from error
+            raise ImportError(f"qtinter was told to use {name}: {error}") from error
         _binding = Binding(name, name.startswith("PyQt"), core)
     return _binding
+
+
+def known_binding() -> Binding | None:
+    """Return the binding of this process if it can be told already, else None."""
+    try:
+        return binding()
+    except ImportError:
+        return None
 
 
 def choose(modules: Mapping[str, object], environ: Mapping[str, str]) -> str:
@@ -108,21 +115,18 @@ def choose(modules: Mapping[str, object], environ: Mapping[str, str]) -> str:
     wanted = _wanted(environ)
     if not imported:
         if wanted is None:
-            message = (
-                "qtinter found no Qt binding: import one of "
-                f"{', '.join(BINDINGS)} first, or name one in the environment variable "
-                "QTINTERBINDING (or QT_API)"
+            raise ImportError(
+                f"qtinter found no Qt binding: import one of {', '.join(BINDINGS)} first, "
+                "or name one in the environment variable QTINTERBINDING (or QT_API)"
             )
-            raise ImportError(message)
         return wanted
     named = environ.get("QTINTERBINDING", "")
     if named not in imported:
-        message = (
+        raise ImportError(
             f"more than one Qt binding is imported ({', '.join(imported)}): import only one, "
             "or name the one to use in the environment variable QTINTERBINDING"
             + (f" (it says {named!r})" if named else "")
         )
-        raise ImportError(message)
     return named
 
 
@@ -140,14 +144,13 @@ def _wanted(environ: Mapping[str, str]) -> str | None:
     named = environ.get("QTINTERBINDING", "")
     if named:
         if named not in BINDINGS:
-            message = f"QTINTERBINDING must be one of {', '.join(BINDINGS)}, not {named!r}"
-            raise ImportError(message)
+            raise ImportError(f"QTINTERBINDING must be one of {', '.join(BINDINGS)}, not {named!r}")
         return named
     api = environ.get("QT_API", "")
     if api:
         try:
             return _QTPY_NAMES[api.lower()]
         except KeyError:
-            message = f"QT_API must be one of {', '.join(_QTPY_NAMES)}, not {api!r}"
-            raise ImportError(message) from None
+            names = ", ".join(_QTPY_NAMES)
+            raise ImportError(f"QT_API must be one of {names}, not {api!r}") from None
     return None

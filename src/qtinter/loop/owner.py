@@ -126,6 +126,8 @@ class OwnerRun:
         """Let :meth:`run` return, once the Qt loops nested in it have."""
         self._ended = True
         host = self._host
+        if not host.running:
+            return  # Qt has ended by itself
         nested = self._application and host.level() > host.level_of_exec
         # An interrupt does not wait: whoever presses Ctrl-C wants the dialog gone, too.
         if nested and self._loop._carried is None:
