@@ -75,6 +75,17 @@ class VirtualEventLoop(SchedulerLoop, aio.SelectorEventLoop):
     def _job_done(self, _future: object) -> None:
         self._jobs -= 1
 
+    async def shutdown_default_executor(self, *args: Any, **kwargs: Any) -> None:
+        """Shut the default executor down; virtual time does not jump until its threads have ended.
+
+        See ``asyncio.loop.shutdown_default_executor``.
+        """
+        self._jobs += 1
+        try:
+            await super().shutdown_default_executor(*args, **kwargs)
+        finally:
+            self._jobs -= 1
+
     def _external(self) -> bool:
         """Whether something outside may bring work."""
         return (

@@ -7,6 +7,10 @@ extension points are private. At run time this module only names them; the stub 
 ``tests/compat/test_asyncio_private_names.py`` fails, and says which one, when a Python changes one.
 """
 
+# What typeshed leaves out is unknown here, and declared in the stub.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+
 from __future__ import annotations
 
 import asyncio

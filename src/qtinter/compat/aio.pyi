@@ -7,6 +7,7 @@ import selectors
 import socket
 from asyncio import ensure_future as ensure_future
 from asyncio import isfuture as isfuture
+from asyncio import selector_events
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
@@ -40,8 +41,14 @@ class BaseEventLoop(asyncio.BaseEventLoop):
     _closed: bool
     _thread_id: int | None
     _current_handle: asyncio.Handle | None
-    _stopping: bool
-    _timer_cancelled_count: int
+    @property
+    def _stopping(self) -> bool: ...
+    @_stopping.setter
+    def _stopping(self, value: bool) -> None: ...
+    @property
+    def _timer_cancelled_count(self) -> int: ...
+    @_timer_cancelled_count.setter
+    def _timer_cancelled_count(self, value: int) -> None: ...
     def _check_closed(self) -> None: ...
     def _check_running(self) -> None: ...
     def _check_thread(self) -> None: ...
@@ -57,7 +64,7 @@ class BaseEventLoop(asyncio.BaseEventLoop):
     _ssock: socket.socket
     _csock: socket.socket
 
-class BaseSelectorEventLoop(BaseEventLoop, asyncio.selector_events.BaseSelectorEventLoop):
+class BaseSelectorEventLoop(BaseEventLoop, selector_events.BaseSelectorEventLoop):
     _selector: selectors.BaseSelector
     _ssock: socket.socket
     _csock: socket.socket

@@ -7,6 +7,10 @@ callables given to the classes here are therefore expected to catch everything.
 Classes that derive from Qt's are made on first use, since no module of qtinter imports a binding.
 """
 
+# The bindings are Any here: which one it is turns out at run time.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import functools

@@ -42,6 +42,7 @@ async def download(url: str, progress: Callable[[int, int], object]) -> str:
     """
     async with _get(url) as (body, size), _checksum() as child:
         assert child.stdin is not None
+        assert child.stdout is not None
         received = 0
         while received < size:
             piece = await body.read(65536)
@@ -51,7 +52,9 @@ async def download(url: str, progress: Callable[[int, int], object]) -> str:
             await child.stdin.drain()
             received += len(piece)
             progress(received, size)
-        output, _ = await child.communicate()
+        child.stdin.close()
+        output = await child.stdout.read()
+        await child.wait()
     return output.decode().strip()
 
 

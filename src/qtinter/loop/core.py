@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from asyncio import base_events
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ class SchedulerLoop(aio.BaseEventLoop):
         return self._scheduler.stopping
 
     @_stopping.setter
-    def _stopping(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def _stopping(self, value: bool) -> None:
         self._scheduler.stopping = value
 
     @property
@@ -98,7 +99,7 @@ class SchedulerLoop(aio.BaseEventLoop):
         return self._scheduler.timers.cancelled
 
     @_timer_cancelled_count.setter
-    def _timer_cancelled_count(self, value: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def _timer_cancelled_count(self, value: int) -> None:
         self._scheduler.timers.cancelled = value
 
     # Scheduling.
@@ -251,7 +252,11 @@ class SchedulerLoop(aio.BaseEventLoop):
         # One write suffices until it is read. The flag comes first: a reader that sees the byte
         # and clears the flag must not be overtaken by our setting it.
         self._wakeup_pending = True
-        super()._write_to_self()
+        try:
+            super()._write_to_self()
+        except BaseException:
+            self._wakeup_pending = False  # nothing was written: the next one must try again
+            raise
 
     def _read_from_self(self) -> None:
         # Drain first, then clear: a thread that still sees the flag has already appended its
@@ -298,7 +303,8 @@ class SchedulerLoop(aio.BaseEventLoop):
             handle._run()
             duration = self.time() - started
             if duration >= self.slow_callback_duration:
-                aio.logger.warning(
+                # Looked up late, as asyncio does: its own tests put another logger there.
+                base_events.logger.warning(  # type: ignore[attr-defined]
                     "Executing %s took %.3f seconds", aio.describe_handle(handle), duration
                 )
         finally:

@@ -168,11 +168,12 @@ class Interrupts:
 
         def run() -> None:
             try:
-                while self.held is not None:
+                while True:
                     time.sleep(RETRIP)
-                    if self.held is not None:
-                        self._retripped = True
-                        _thread.interrupt_main()
+                    if self.held is None:
+                        break
+                    self._retripped = True
+                    _thread.interrupt_main()
             finally:
                 self._retripping = False
 

@@ -32,7 +32,7 @@ logger = logging.getLogger("qtinter")
 
 def cancellable(main: asyncio.Future[Any]) -> bool:
     """Whether a cancellation would reach something unfinished and lose no result."""
-    waiter: Any = main
+    waiter = main
     while isinstance(waiter, asyncio.Task):
         inner = aio.waits_for(waiter)
         if inner is None:

@@ -23,7 +23,7 @@ from .base import QiBaseEventLoop
 from .selector import QiSelectorEventLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Generator
 
 T = TypeVar("T")
 logger = logging.getLogger("qtinter")
@@ -85,7 +85,7 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T | None:
 
 
 @contextlib.contextmanager
-def using_qt_from_asyncio() -> Iterator[None]:
+def using_qt_from_asyncio() -> Generator[None, None, None]:
     """Have asyncio's entry points make our loops: ``asyncio.run`` and its like.
 
     Inside the block ``asyncio.run``, ``asyncio.Runner``, ``asyncio.new_event_loop`` and
@@ -121,7 +121,7 @@ def using_asyncio_from_qt(
     *,
     debug: bool | None = None,
     loop_factory: Callable[[], QiBaseEventLoop] | None = None,
-) -> Iterator[QiBaseEventLoop]:
+) -> Generator[QiBaseEventLoop, None, None]:
     """Let asyncio live in a program that Qt drives.
 
     Inside the block the loop is the running loop of this thread and works whenever Qt handles

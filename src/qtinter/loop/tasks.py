@@ -83,15 +83,15 @@ def _start_eagerly(
     context: Context | None,
 ) -> asyncio.Task[T]:
     # Made in two steps, because an interrupted __init__ would leave us without the task.
-    task: asyncio.Task[T] = asyncio.Task.__new__(asyncio.Task)
+    new: Any = asyncio.Task
+    task: Any = new.__new__(new)
     try:
-        task.__init__(  # type: ignore[misc]
-            coro, loop=loop, name=name, context=context, eager_start=True
-        )
+        task.__init__(coro, loop=loop, name=name, context=context, eager_start=True)
     except (SystemExit, KeyboardInterrupt) as exc:
         _interrupted(loop, exc)
     aio.forget_frames(task, 2)
-    return task
+    started: asyncio.Task[T] = task
+    return started
 
 
 def _start_queued(
@@ -102,15 +102,15 @@ def _start_queued(
     current: asyncio.Task[Any] | None,
 ) -> asyncio.Task[T]:
     ready: Any = getattr(loop, "_ready", None)
-    before = None if ready is None else len(ready)
+    before = 0 if ready is None else len(ready)
     options: dict[str, Any] = {"name": name}
     if context is not None:
         options["context"] = context
     task = loop.create_task(coro, **options)
     aio.forget_frames(task, 2)
-    if before is None or len(ready) != before + 1:
+    handle = None if ready is None else _take_back(ready, before, task)
+    if handle is None:
         return task  # started already by its factory, or a loop that we can't look into
-    handle = ready.pop()
     aio.swap_current_task(loop, None)
     try:
         handle._run()
@@ -119,6 +119,16 @@ def _start_queued(
     finally:
         aio.swap_current_task(loop, current)
     return task
+
+
+def _take_back(ready: Any, begin: int, task: asyncio.Task[Any]) -> Any:
+    """Take the handle of a task's first step out of the queue; other threads may append to it."""
+    for index in range(begin, len(ready)):
+        handle = ready[index]
+        if getattr(handle._callback, "__self__", None) is task:
+            del ready[index]
+            return handle
+    return None
 
 
 def _interrupted(loop: Any, exc: BaseException) -> None:

@@ -64,6 +64,8 @@ class VirtualHost:
     def run(self, *, idle_is_done: bool = False) -> None:
         """Run until a stop is asked for; jump to the next deadline when nothing is ready.
 
+        A stop that is pending already lets exactly one turn run.
+
         Args:
             idle_is_done: Return when there is nothing more to wait for.
 
@@ -73,7 +75,7 @@ class VirtualHost:
         scheduler = self.scheduler
         self.lifecycle.fire(Event.START)
         try:
-            while not scheduler.finished:
+            while True:
                 timeout = scheduler.timeout()
                 if timeout is None:
                     if idle_is_done:
@@ -84,7 +86,9 @@ class VirtualHost:
                 if timeout > 0 and (when := scheduler.timers.next_deadline()) is not None:
                     self.clock.advance_to(when)
                 self.wake()
-            scheduler.stopping = False
+                if scheduler.finished:
+                    scheduler.stopping = False
+                    return
         finally:
             self.lifecycle.fire(Event.FINISH)
 

@@ -29,6 +29,8 @@ import attrs
 class QiLoopMode(enum.Enum):
     """Who runs the Qt event loop while the asyncio loop runs."""
 
+    __hash__ = object.__hash__  # enum's own is written in Python, and the table is asked per slice
+
     #: The asyncio loop does: for asyncio-driven code.
     OWNER = "OWNER"
     #: Somebody else does: for Qt-driven code.
@@ -40,6 +42,8 @@ class QiLoopMode(enum.Enum):
 class State(enum.Enum):
     """What a loop is doing."""
 
+    __hash__ = object.__hash__
+
     STOPPED = "STOPPED"
     SELECTING = "SELECTING"
     PROCESSING = "PROCESSING"
@@ -48,6 +52,8 @@ class State(enum.Enum):
 
 class Event(enum.Enum):
     """What can happen to a loop."""
+
+    __hash__ = object.__hash__
 
     START = "start"
     WAKE = "wake"

@@ -28,7 +28,7 @@ class ModalSlot:
         calls: The queue. The hot loop tests it for being empty; never rebound.
     """
 
-    calls: deque[Callable[[], object]] = attrs.field(factory=deque)
+    calls: deque[Callable[[], object]] = attrs.field(factory=deque["Callable[[], object]"])
 
     def put(self, call: Callable[[], object], *, exclusive: bool = False) -> None:
         """Queue a call.

@@ -84,7 +84,7 @@ class Scheduler:
     clock: Clock
     on_error: Callable[[HandleLike, BaseException], object]
     poll: Callable[[], object] = _nothing
-    ready: deque[HandleLike] = attrs.field(factory=deque)
+    ready: deque[HandleLike] = attrs.field(factory=deque["HandleLike"])
     timers: TimerHeap = attrs.field(factory=TimerHeap)
     modal: ModalSlot = attrs.field(factory=ModalSlot)
     observe: Callable[[HandleLike], object] | None = None
@@ -133,6 +133,7 @@ class Scheduler:
         """
         ready = self.ready
         popleft = ready.popleft
+        timers = self.timers.entries
         modal = self.modal.calls
         clock = self.clock
         generation, self.generation = self.generation, 0
@@ -178,6 +179,8 @@ class Scheduler:
                             n = 0
                     if generation or modal or self.stopping or not turns:
                         break
+                    if timers and timers[0]._when <= now:
+                        break  # I3: a clock that stands still must not starve a timer
                     generation = len(ready)
                     if not generation or generation > left:
                         # Look at the world before a turn that does not fit into this chunk.

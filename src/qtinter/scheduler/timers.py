@@ -36,7 +36,7 @@ class TimerHeap:
         cancelled: How many of the entries are cancelled.
     """
 
-    entries: list[TimerLike] = attrs.field(factory=list)
+    entries: list[TimerLike] = attrs.field(factory=list["TimerLike"])
     cancelled: int = 0
 
     def push(self, timer: TimerLike) -> None:

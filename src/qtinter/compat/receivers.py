@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Bound methods that bindings treat as methods of their receiver.
+
+A binding takes a bound method apart when it is connected: it keeps the receiver weakly, and the
+function not at all or not for long. A wrapper that is to live exactly as long as the receiver is
+therefore *another bound method of the same receiver*, made of a function that is kept here for as
+long as the receiver lives:
+
+==================  =====================================================================
+receiver            wrapper
+==================  =====================================================================
+QObject, PyQt       bound method of the receiver
+QObject, PySide     the same, and its class has the function as an attribute: PySide calls
+                    a method by name, and only then in the receiver's thread and with
+                    the right ``sender()``
+other, PySide6      bound method of an `anchor <_anchor_class>`, a QObject
+other               bound method of the receiver
+==================  =====================================================================
+
+The anchor is there because PySide6 (6.8 to 6.12 at least) delivers a queued emission to a plain
+receiver that is gone, which crashes the process. Qt drops what is queued for a QObject that is gone.
+While somebody holds the wrapper, the anchor holds the receiver; once nobody does, the receiver (that
+is, its entry here) holds the anchor.
+
+Invariants:
+
+* A reference to the wrapper keeps the receiver alive; a connection to it does not.
+* Wrappers are remembered by what they do, so that wrapping the same method again and again makes one
+  wrapper, and an equal one disconnects it.
+* What is kept for a receiver goes with it.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import types
+import weakref
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final
+
+from .bindings import binding
+from .shape import wrapper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from typing_extensions import TypeAlias
+
+    Call: TypeAlias = Callable[[Any, tuple[Any, ...]], Any]
+
+
+class _Entry:
+    """What is kept for one receiver."""
+
+    __slots__ = ("__weakref__", "functions", "published", "receiver")
+
+    def __init__(self, receiver: Any) -> None:
+        key = id(receiver)
+        # Raises TypeError where the receiver can't be referenced weakly.
+        # At the interpreter's end the module's names may be gone before the receiver is.
+        self.receiver = weakref.ref(receiver, lambda _, entries=_entries: entries.pop(key).clear())
+        self.functions: dict[Hashable, Any] = {}
+        self.published: list[tuple[type, str]] = []
+
+    def clear(self) -> None:
+        for owner, name in self.published:
+            delattr(owner, name)
+        for kept in self.functions.values():
+            if isinstance(kept, _Kept):
+                kept.release()
+
+
+_entries: Final[dict[int, _Entry]] = {}
+_numbers: Final = itertools.count(1)
+
+
+def is_qobject(thing: object) -> bool:
+    """Whether an object is a QObject."""
+    return isinstance(thing, binding().QtCore.QObject)
+
+
+def bound_wrapper(receiver: Any, name: str, count: int, call: Call, key: Hashable) -> Any:
+    """Make a bound method that does something else than the method that it stands for.
+
+    Args:
+        receiver: The object of the method.
+        name: The name of the method.
+        count: How many arguments the binding should see that it takes, -1 for any number.
+        call: Called with the receiver and the arguments.
+        key: What it does: wrappers of the same receiver with equal keys are interchangeable.
+
+    Returns:
+        A bound method.
+
+    Raises:
+        TypeError: The receiver can't be referenced weakly.
+    """
+    entry = _entries.get(id(receiver))
+    if entry is None:
+        entry = _Entry(receiver)
+        _entries[id(receiver)] = entry
+    qobject = is_qobject(receiver)
+    if not qobject and binding().name == "PySide6":
+        return _anchored(entry, receiver, count, call, key)
+    function = entry.functions.get(key)
+    if function is None:
+        function = _method(count, lambda args: call(args[0], args[1:]))
+        function.__name__ = name
+        if qobject and not binding().is_pyqt:
+            _publish(entry, type(receiver), function)
+        entry.functions[key] = function
+    return types.MethodType(function, receiver)
+
+
+def _method(count: int, call: Callable[[tuple[Any, ...]], Any]) -> Any:
+    # With no parameters but self, *args does as well, and takes surplus arguments.
+    return wrapper(count + 1 if count > 0 else -1, call)
+
+
+def _publish(entry: _Entry, owner: type, function: Any) -> None:
+    name = f"_qtinter_{next(_numbers)}_{function.__name__}"
+    function.__name__ = name
+    setattr(owner, name, function)
+    entry.published.append((owner, name))
+
+
+class _Kept:
+    """An anchor's place in the entry of its receiver.
+
+    ``anchor`` is the anchor itself while nobody holds the wrapper, else a weak reference to it.
+    """
+
+    __slots__ = ("anchor", "method", "thread")
+
+    def __init__(self) -> None:
+        self.anchor: Any = None
+        self.method: weakref.ref[Any] | None = None
+        self.thread = get_ident()
+
+    def release(self) -> None:
+        anchor, self.anchor = self.anchor, None
+        if isinstance(anchor, weakref.ref):
+            anchor = anchor()
+        if anchor is not None and self.thread != get_ident():
+            anchor.deleteLater()  # a QObject is deleted by its own thread
+
+
+def _anchored(entry: _Entry, receiver: Any, count: int, call: Call, key: Hashable) -> Any:
+    kept = entry.functions.setdefault(key, _Kept())
+    method = kept.method and kept.method()
+    if method is not None:
+        return method
+    anchor = kept.anchor() if isinstance(kept.anchor, weakref.ref) else kept.anchor
+    if anchor is None:
+        kept.thread = get_ident()
+        anchor = _anchor_class(count)()
+        anchor.weak = entry.receiver
+        anchor.call = call
+    anchor.strong = receiver
+    method = anchor.on
+
+    def nobody_holds_it(_: object, anchor_ref: weakref.ref[Any] = weakref.ref(anchor)) -> None:
+        # Runs before the bound method lets go of the anchor.
+        anchor = anchor_ref()
+        if anchor is not None:
+            kept.anchor = anchor
+            anchor.strong = None
+
+    kept.anchor = weakref.ref(anchor)
+    # The anchor holds this reference: where a cycle of receiver and wrapper is collected, it
+    # must be collected with them, not called.
+    anchor.method = kept.method = weakref.ref(method, nobody_holds_it)
+    return method
+
+
+@functools.cache
+def _anchor_class(count: int) -> Any:
+    qtcore = binding().QtCore
+
+    def on(args: tuple[Any, ...]) -> Any:
+        anchor = args[0]
+        receiver = anchor.weak()
+        return None if receiver is None else anchor.call(receiver, args[1:])
+
+    slot = _method(count, on)
+    slot.__name__ = "on"
+    return type("Anchor", (qtcore.QObject,), {"on": qtcore.Slot()(slot)})
