@@ -36,6 +36,8 @@ from .bindings import binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
     from typing_extensions import TypeAlias
 
     Deliver: TypeAlias = Callable[[tuple[Any, ...]], object]
@@ -127,6 +129,13 @@ class Poster:
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Have a function called by the event loop of the thread."""
         _post(self._receiver, (function, args, self))  # which must not be gone before that
+
+
+def disconnect_all(links: list[Any]) -> None:
+    """End connections, as far as they are still there, by what ``connect`` has returned."""
+    for link in links:
+        if link is not None and link is not True:
+            _disconnect()(link)
 
 
 def _ignore(_args: tuple[Any, ...]) -> None:

@@ -39,8 +39,8 @@ import weakref
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
-from .bindings import binding
-from .shape import wrapper
+from .bindings import binding, known_binding
+from .shape import DECORATIONS, wrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -77,15 +77,16 @@ _numbers: Final = itertools.count(1)
 
 def is_qobject(thing: object) -> bool:
     """Whether an object is a QObject."""
-    return isinstance(thing, binding().QtCore.QObject)
+    known = known_binding()
+    return known is not None and isinstance(thing, known.QtCore.QObject)
 
 
-def bound_wrapper(receiver: Any, name: str, count: int, call: Call, key: Hashable) -> Any:
+def bound_wrapper(receiver: Any, method: Any, count: int, call: Call, key: Hashable) -> Any:
     """Make a bound method that does something else than the method that it stands for.
 
     Args:
         receiver: The object of the method.
-        name: The name of the method.
+        method: The method; what describes it describes the wrapper.
         count: How many arguments the binding should see that it takes, -1 for any number.
         call: Called with the receiver and the arguments.
         key: What it does: wrappers of the same receiver with equal keys are interchangeable.
@@ -101,12 +102,17 @@ def bound_wrapper(receiver: Any, name: str, count: int, call: Call, key: Hashabl
         entry = _Entry(receiver)
         _entries[id(receiver)] = entry
     qobject = is_qobject(receiver)
-    if not qobject and binding().name == "PySide6":
+    known = known_binding()
+    if not qobject and known is not None and known.name == "PySide6":
         return _anchored(entry, receiver, count, call, key)
     function = entry.functions.get(key)
     if function is None:
         function = _method(count, lambda args: call(args[0], args[1:]))
-        function.__name__ = name
+        functools.update_wrapper(function, method)
+        for decoration in DECORATIONS:
+            # PyQt and PySide would call the original by its name.
+            function.__dict__.pop(decoration, None)
+        del function.__wrapped__  # the method, which holds the receiver
         if qobject and not binding().is_pyqt:
             _publish(entry, type(receiver), function)
         entry.functions[key] = function

@@ -17,7 +17,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Final
 
-from .bindings import binding, known_binding
+from .bindings import known_binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,15 @@ _ACCEPTS: Final[dict[str, tuple[type, ...]]] = {
     "QStringList": (list,),
     "QVariantList": (list,),
 }
+
+
+def runs_functions_in_sender_thread() -> bool:
+    """Whether the binding runs a slot that is no QObject's where the sender lives.
+
+    The others run it in the thread that has connected it.
+    """
+    known = known_binding()
+    return known is not None and known.name == "PySide6"
 
 
 def wrapper(count: int, call: Callable[[Args], Any]) -> Callable[..., Any]:
@@ -72,7 +81,7 @@ def _factory(count: int) -> Callable[..., Any]:
         lines.append(f"      return call(({', '.join(names[:used])},))")
     lines += ["    return call(())", "  return wrapper"]
     namespace: dict[str, Any] = {}
-    exec("\n".join(lines), namespace)  # noqa: S102 - the text is the three lines above
+    exec("\n".join(lines), namespace)  # noqa: S102 - nothing but the lines above
     factory: Callable[..., Any] = namespace["factory"]
     return factory
 
@@ -87,7 +96,7 @@ def declared_cut(receiver: Any, function: Any) -> Callable[[Args], Args] | None:
     Returns:
         A function, or None if nothing is declared or the binding does not go by it.
     """
-    if not binding().is_pyqt or not hasattr(function, "__pyqtSignature__"):
+    if not hasattr(function, "__pyqtSignature__") or not hasattr(receiver, "metaObject"):
         return None
     meta = receiver.metaObject()
     name = function.__name__

@@ -16,6 +16,7 @@ that signals go on reaching Python.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from typing import TYPE_CHECKING, Any
@@ -49,8 +50,7 @@ class TimerFdAlarm:
         self._fd.set(max(1, math.ceil(when * 1e9)))
 
     def close(self) -> None:
-        """Close the file descriptor, which no notifier may watch any more."""
-        self._notifier.setEnabled(False)
+        """Close the file descriptor, which no notifier watches any more."""
         self._fd.close()
 
 
@@ -81,8 +81,7 @@ class QTimerAlarm:
         self._when = None
 
     def close(self) -> None:
-        """Stop."""
-        self._timer.stop()
+        """Do nothing: a stopped timer holds nothing."""
 
 
 class QtHost:
@@ -94,7 +93,6 @@ class QtHost:
         signal_fd: The reading end of the self-pipe, watched while parked; None in threads that no
             signal reaches.
         on_signal: Called when ``signal_fd`` is readable while parked.
-        on_app_gone: Called when the application object is destroyed.
     """
 
     def __init__(
@@ -103,30 +101,32 @@ class QtHost:
         selector: selectors.BaseSelector,
         signal_fd: int | None,
         on_signal: Callable[..., object],
-        on_app_gone: Callable[..., object],
     ) -> None:
-        app: Any = qt.application()
-        self.app = app
-        app.destroyed.connect(on_app_gone)
-        self._on_app_gone = on_app_gone
+        self.app: Any = qt.application()
+        self._app_watched = False
         self._loop = qt.event_loop()  # first: it makes the thread's event dispatcher
         self._thread = qt.current_thread()
         self._wake = wake
         self._idle = qt.timer(wake, single_shot=False)
         self._idle_on = False
         self._io = watch(selector, wake)
-        timerfd = make_timerfd()
-        self._alarm: TimerFdAlarm | QTimerAlarm = (
-            QTimerAlarm(self._ring) if timerfd is None else TimerFdAlarm(timerfd, self._ring)
-        )
+        self._alarm: TimerFdAlarm | QTimerAlarm | None = None
         self._alarm_at: float | None = None
         self._last_ring = 0.0
-        self._signals = None if signal_fd is None else qt.notifier(signal_fd, on_signal)
+        self._signal_fd = signal_fd
+        self._on_signal = on_signal
+        self._signals: Any = None
         self.parked = True
         self._exits = False
         self._unblock = False
         self.running = False
         self.level_of_exec = 0
+
+    def watch_app(self, gone: Callable[..., object]) -> None:
+        """Have a function called when the application object is destroyed."""
+        if not self._app_watched:
+            self._app_watched = True
+            self.app.destroyed.connect(gone)
 
     def level(self) -> int:
         """Return how many Qt event loops run in this thread, one inside the other."""
@@ -167,10 +167,18 @@ class QtHost:
             return
         when = max(when, self._last_ring + COALESCE)
         self._alarm_at = when
+        if self._alarm is None:
+            self._alarm = self._make_alarm()
         self._alarm.set(when, now)
 
+    def _make_alarm(self) -> TimerFdAlarm | QTimerAlarm:
+        timerfd = make_timerfd()
+        alarm = QTimerAlarm(self._ring) if timerfd is None else TimerFdAlarm(timerfd, self._ring)
+        alarm.enable(not self.parked)
+        return alarm
+
     def _ring(self, *_: object) -> None:
-        if not self.parked:
+        if self._alarm is not None and not self.parked:
             self._alarm_at = None
             self._last_ring = time.monotonic()
             self._alarm.clear()
@@ -191,8 +199,11 @@ class QtHost:
             self._idle_on = False
             self._idle.stop()
             self._io.enable(False)
-            self._alarm.enable(False)
-        if signals and self._signals is not None:
+            if self._alarm is not None:
+                self._alarm.enable(False)
+        if signals and self._signal_fd is not None:
+            if self._signals is None:
+                self._signals = qt.notifier(self._signal_fd, self._on_signal)
             self._signals.setEnabled(True)
 
     def unpark(self) -> None:
@@ -203,7 +214,8 @@ class QtHost:
                 self._signals.setEnabled(False)
             self._io.update()
             self._io.enable(True)
-            self._alarm.enable(True)
+            if self._alarm is not None:
+                self._alarm.enable(True)
 
     # Running Qt.
 
@@ -252,6 +264,8 @@ class QtHost:
             self._loop.exit(0)
 
     def close(self) -> None:
-        """Drop what wakes the loop up."""
-        self.park(signals=False)
-        self._alarm.close()
+        """Drop what wakes the loop up. Qt's objects may be gone already, at the program's end."""
+        with contextlib.suppress(RuntimeError):
+            self.park(signals=False)
+        if self._alarm is not None:
+            self._alarm.close()

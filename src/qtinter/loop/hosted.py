@@ -213,7 +213,6 @@ class HostedLoop(SchedulerLoop):
                 self._selector,
                 self._ssock.fileno() if in_main_thread else None,
                 self._read_signals,
-                self._app_gone,
             )
             self._host_thread = thread
             self._was_hosted = True
@@ -221,6 +220,8 @@ class HostedLoop(SchedulerLoop):
 
     def _begin(self) -> None:
         host: Any = self._host
+        if self._lifecycle.mode is QiLoopMode.GUEST:
+            host.watch_app(self._app_gone)
         host.unpark()
         host.now()
 

@@ -159,7 +159,7 @@ class Scheduler:
             else:
                 left = chunk
                 while True:
-                    n = min(left, generation)
+                    n = generation if generation < left else left  # noqa: FURB136 - min() is a call
                     generation -= n
                     left -= n
                     # A countdown: making a range object costs a chain of callbacks 18 %.

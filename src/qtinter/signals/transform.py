@@ -34,7 +34,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from qtinter.compat.receivers import bound_wrapper, is_qobject
-from qtinter.compat.shape import DECORATIONS, declared_cut, wrapper
+from qtinter.compat.shape import declared_cut, wrapper
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVarTuple, Unpack
@@ -96,28 +96,121 @@ def wrap(
     """
     receiver = getattr(slot, "__self__", None)
     function = getattr(slot, "__func__", None)
-    if receiver is None or isinstance(receiver, types.ModuleType):
-        pass
-    elif function is not None:
+    if receiver is not None and function is not None:
         cut = declared_cut(receiver, function)
-        return _bound(
-            slot,
-            receiver,
-            function,
-            _make_call(lambda owner: types.MethodType(function, owner), transform, extras, cut),
-            (id(function), id(transform), *map(id, extras)),
-            count,
-        )
-    elif isinstance(slot, types.BuiltinMethodType) and is_qobject(receiver):
+
+        def call_method(owner: Any, args: tuple[Any, ...]) -> Any:
+            method = types.MethodType(function, owner)
+            return transform(method, args if cut is None else cut(args), *extras)
+
+        key = (id(function), id(transform), *map(id, extras))
+        return bound_wrapper(receiver, slot, count, call_method, key)
+    if isinstance(slot, types.BuiltinMethodType) and is_qobject(receiver):
         name = slot.__name__
-        return _bound(
-            slot,
-            receiver,
-            slot,
-            _make_call(lambda owner: getattr(owner, name), transform, extras, None),
-            (name, id(transform), *map(id, extras)),
-            count,
+
+        def call_named(owner: Any, args: tuple[Any, ...]) -> Any:
+            return transform(getattr(owner, name), args, *extras)
+
+        key = (name, id(transform), *map(id, extras))
+        return bound_wrapper(receiver, slot, count, call_named, key)
+    function_wrapper = wrapper(count, lambda args: transform(slot, args, *extras))
+    return functools.update_wrapper(function_wrapper, slot)
+
+
+class SemiWeakRef:
+    """A weak reference that is strong while user code refers to it.
+
+    The object made is deleted when ``o`` is deleted; but as long as somebody holds it, it keeps ``o``
+    alive. When the last reference to it goes it comes back, once, holding ``o`` weakly from then on.
+
+    Args:
+        o: The object to refer to.
+        ref: The kind of weak reference that suits it: `weakref.WeakMethod` for a bound method, else
+            `weakref.ref`.
+
+    Raises:
+        TypeError: ``o`` can't be referenced weakly.
+
+    Example:
+        >>> def function() -> None: ...
+        >>> SemiWeakRef(function).referent() is function
+        True
+    """
+
+    def __init__(self, o: Any, ref: Callable[..., Any] = weakref.ref) -> None:
+        super().__init__()
+        self._strong: Any = None
+        self._ref = ref
+        self._weak = ref(o)
+        self._strong = o
+
+    def referent(self) -> Any:
+        """Return the object referred to, or None once it is gone."""
+        return self._weak()
+
+    def __del__(self) -> None:
+        o, self._strong = self._strong, None
+        if o is None:
+            return
+        # Held from here on by this reference's callback, until that is called with o's death. The
+        # reference is new, since the garbage collector may have cleared the old one just now.
+        key = id(self)
+        self._weak = self._ref(o, lambda _, dormant=_dormant: dormant.pop(key, None))
+        _dormant[key] = self
+        if len(_dormant) > 2 * _Sweep.survivors + 64:
+            _Sweep.run()
+
+
+_dormant: Final[dict[int, SemiWeakRef]] = {}
+
+
+class _Sweep:
+    """Forgets references whose object has died without a callback, as it may in a garbage cycle."""
+
+    survivors = 0
+
+    @classmethod
+    def run(cls) -> None:
+        for key, reference in list(_dormant.items()):
+            if reference.referent() is None:
+                _dormant.pop(key, None)
+        cls.survivors = len(_dormant)
+
+
+def get_positional_parameter_count(fn: Callable[..., Any]) -> int:
+    """Return how many arguments a function takes by position.
+
+    Args:
+        fn: The function. If it can't be inspected, as some builtins can't, it is taken for variadic.
+
+    Returns:
+        The number of positional parameters, or -1 if there is an ``*args`` among them.
+
+    Raises:
+        TypeError: ``fn`` can't be called, or not without keyword arguments.
+
+    Example:
+        >>> get_positional_parameter_count(lambda a, b=None: None)
+        2
+    """
+    if not callable(fn):
+        raise TypeError(
+            f"get_positional_parameter_count() argument 'fn' must be callable, not {fn!r}"
         )
-    made = wrapper(count, lambda args: transform(slot, args, *extras))
-    functools.update_wrapper(made, slot)
-    return made
+    try:
+        parameters = inspect.signature(fn).parameters.values()
+    except ValueError:
+        return -1
+    count = 0
+    variadic = False
+    for parameter in parameters:
+        if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}:
+            count += 1
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            variadic = True
+        elif parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+            raise TypeError(
+                f"{fn!r} can't be a slot: its keyword-only parameter {parameter.name!r} has no "
+                "default, and a signal has no keyword arguments"
+            )
+    return -1 if variadic else count

@@ -1,0 +1,473 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The three modes of a loop: who may run it, when the mode can change, what comes out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import itertools
+import sys
+import time
+
+import pytest
+
+import qtinter
+from qtinter import QiLoopMode
+from tests.loop.hosting import (
+    HOSTED,
+    collect_errors,
+    driver_of,
+    from_qt,
+    new_loop,
+    run_qt_for,
+    run_qt_until,
+    run_without_binding,
+)
+from tests.tools.child import run_child
+
+pytestmark = [pytest.mark.qt, pytest.mark.usefixtures("qapp")]
+
+MODES = pytest.mark.parametrize("mode", list(QiLoopMode), ids=lambda mode: mode.name)
+ALL_KINDS = pytest.mark.parametrize("kind", ["owner", "guest", "native"])
+
+
+async def answer() -> int:
+    await asyncio.sleep(0)
+    return 42
+
+
+def test_a_new_loop_is_in_owner_mode() -> None:
+    with new_loop() as loop:
+        assert loop.run_until_complete(answer()) == 42
+        with pytest.raises(RuntimeError, match="GUEST"):
+            loop.start()
+
+
+@pytest.mark.parametrize("mode", [QiLoopMode.OWNER, QiLoopMode.NATIVE])
+def test_owner_and_native_loops_run_to_completion(mode: QiLoopMode) -> None:
+    with new_loop(mode) as loop:
+        assert loop.run_until_complete(answer()) == 42
+        assert not loop.is_running()
+
+
+@pytest.mark.parametrize("mode", [QiLoopMode.OWNER, QiLoopMode.NATIVE])
+def test_owner_and_native_loops_run_for_ever(mode: QiLoopMode) -> None:
+    with new_loop(mode) as loop:
+        loop.call_later(0.01, loop.stop)
+        loop.run_forever()
+        assert not loop.is_running()
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["stopped", "running"])
+def test_a_guest_loop_can_not_be_run(*, running: bool) -> None:
+    text = r"run_forever\(\) cannot be called for a loop operating in GUEST mode"
+    with new_loop(QiLoopMode.GUEST) as loop:
+        if running:
+            loop.start()
+        with pytest.raises(RuntimeError, match=text):
+            loop.run_forever()
+        future = loop.create_future()
+        with pytest.raises(RuntimeError, match=text.replace("forever", "until_complete")):
+            loop.run_until_complete(future)
+        assert loop.is_running() is running
+
+
+@pytest.mark.parametrize("mode", [QiLoopMode.OWNER, QiLoopMode.NATIVE])
+def test_owner_and_native_loops_can_not_be_started(mode: QiLoopMode) -> None:
+    with new_loop(mode) as loop:
+        with pytest.raises(RuntimeError, match="operating in GUEST mode"):
+            loop.start()
+        assert not loop.is_running()
+        assert loop.run_until_complete(answer()) == 42
+
+
+def test_start_returns_at_once_and_makes_the_loop_the_running_one() -> None:
+    ran = []
+    with new_loop(QiLoopMode.GUEST) as loop:
+        loop.call_soon(ran.append, 1)
+        loop.start()
+        assert ran == []
+        assert loop.is_running()
+        assert asyncio.get_running_loop() is loop
+        run_qt_until(lambda: ran)
+        assert asyncio.get_running_loop() is loop
+        loop.stop()
+        assert not loop.is_running()
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+
+
+def test_a_guest_loop_can_be_started_only_once_at_a_time() -> None:
+    with new_loop(QiLoopMode.GUEST) as loop:
+        loop.start()
+        with pytest.raises(RuntimeError, match=r"start\(\).*running.*GUEST"):
+            loop.start()
+        assert loop.is_running()
+        ran = []
+        loop.call_soon(ran.append, 1)
+        run_qt_until(lambda: ran)
+
+
+def test_a_guest_loop_can_be_started_again_after_a_stop() -> None:
+    with new_loop(QiLoopMode.GUEST) as loop:
+        for number in range(5):
+            ran = []
+            loop.start()
+            loop.call_soon(ran.append, number)
+            run_qt_until(lambda ran=ran: ran)
+            loop.stop()
+
+
+def test_the_owner_loop_is_the_running_one_in_slots() -> None:
+    seen = []
+
+    async def main() -> None:
+        from_qt(lambda: seen.append(asyncio.get_running_loop()))
+        while not seen:
+            await asyncio.sleep(0.001)
+
+    with new_loop() as loop:
+        loop.run_until_complete(main())
+        assert seen == [loop]
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.get_running_loop()
+
+
+@HOSTED
+def test_there_is_no_current_task_in_slots(kind: str) -> None:
+    seen = []
+
+    async def main() -> None:
+        from_qt(lambda: seen.append(asyncio.current_task()))
+        while not seen:
+            await asyncio.sleep(0)
+        driver.loop.stop()
+
+    with driver_of(kind) as driver:
+        task = driver.loop.create_task(main())
+        driver.run()
+        assert seen == [None]
+        assert task.done()
+
+
+@MODES
+def test_the_mode_can_be_set_while_the_loop_is_stopped(mode: QiLoopMode) -> None:
+    for before, after in itertools.product(QiLoopMode, repeat=2):
+        with new_loop(before) as loop:
+            loop.set_mode(after)
+            loop.set_mode(mode)
+
+
+@MODES
+def test_one_loop_serves_in_each_mode_after_the_other(mode: QiLoopMode) -> None:
+    with new_loop() as loop:
+        for each in [*QiLoopMode, mode]:
+            loop.set_mode(each)
+            if each is QiLoopMode.GUEST:
+                loop.start()
+                task = loop.create_task(answer())
+                run_qt_until(task.done)
+                assert task.result() == 42
+                loop.stop()
+            else:
+                assert loop.run_until_complete(answer()) == 42
+
+
+def test_what_was_scheduled_in_one_mode_runs_in_the_next_in_order() -> None:
+    ran: list[object] = []
+    with new_loop() as loop:
+        for mode in QiLoopMode:
+            loop.set_mode(mode)
+            loop.call_soon(ran.append, mode)
+        loop.call_later(0, ran.append, "timer")
+        loop.set_mode(QiLoopMode.GUEST)
+        loop.start()
+        run_qt_until(lambda: len(ran) == 4)
+        assert ran == [*QiLoopMode, "timer"]
+
+
+@pytest.mark.parametrize("kind", ["owner", "native"])
+def test_the_mode_can_not_be_set_while_the_loop_runs(kind: str) -> None:
+    async def main() -> None:
+        loop = driver.loop
+        for mode in QiLoopMode:
+            with pytest.raises(RuntimeError, match=rf"set_mode\({mode.name}\).*{kind.upper()}"):
+                loop.set_mode(mode)
+
+    with driver_of(kind) as driver:
+        driver.loop.run_until_complete(main())
+        assert driver.loop.run_until_complete(answer()) == 42
+
+
+@pytest.mark.parametrize("place", ["slot", "callback"])
+def test_the_mode_can_not_be_set_while_a_guest_runs(place: str) -> None:
+    errors = []
+
+    def attempt() -> None:
+        for mode in QiLoopMode:
+            try:
+                loop.set_mode(mode)
+            except RuntimeError as exc:
+                errors.append(str(exc))
+
+    with new_loop(QiLoopMode.GUEST) as loop:
+        loop.start()
+        if place == "slot":
+            from_qt(attempt)
+        else:
+            loop.call_soon(attempt)
+        run_qt_until(lambda: errors)
+        assert len(errors) == 3
+        assert all("GUEST" in each for each in errors)
+        state = {"slot": "SELECTING", "callback": "PROCESSING"}[place]
+        assert all(state in each for each in errors)
+
+
+@MODES
+def test_the_mode_of_a_closed_loop_can_not_be_set(mode: QiLoopMode) -> None:
+    with new_loop(mode) as loop:
+        loop.close()
+        for other in QiLoopMode:
+            with pytest.raises(RuntimeError, match="CLOSED"):
+                loop.set_mode(other)
+
+
+@pytest.mark.parametrize("kind", ["owner", "native"])
+def test_the_mode_can_not_be_set_while_a_stop_is_pending(kind: str) -> None:
+    with driver_of(kind) as driver:
+        driver.loop.stop()
+        with pytest.raises(RuntimeError, match="stop is pending"):
+            driver.loop.set_mode(QiLoopMode.GUEST)
+        driver.run()
+        driver.loop.set_mode(QiLoopMode.GUEST)
+
+
+@MODES
+def test_a_mode_must_be_a_mode(mode: QiLoopMode) -> None:
+    with new_loop(mode) as loop, pytest.raises(TypeError, match=r"'mode' must be a QiLoopMode"):
+        loop.set_mode(mode.name)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("operation", ["run_forever()", "run_until_complete(future)"])
+def test_an_owner_needs_an_application_and_runs_once_there_is_one(operation: str) -> None:
+    child = run_child(f"""
+        loop = qtinter.new_event_loop()
+        ran = []
+        loop.call_soon(ran.append, "scheduled before")
+        future = loop.create_future()
+        try:
+            loop.{operation}
+        except RuntimeError as exc:
+            print(exc)
+        app = QtCore.QCoreApplication([])
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+        print(ran)
+        loop.close()
+    """)
+    assert child.stdout.startswith("An instance of QCoreApplication must exist")
+    assert "OWNER" in child.stdout.splitlines()[0]
+    assert "STOPPED" in child.stdout.splitlines()[0]
+    assert child.stdout.endswith("['scheduled before']\n")
+    assert (child.returncode, child.stderr) == (0, "")
+
+
+def test_a_native_loop_needs_no_application_and_no_binding() -> None:
+    child = run_without_binding(
+        """
+        loop = qtinter.new_event_loop()
+        loop.set_mode(qtinter.QiLoopMode.NATIVE)
+        async def main():
+            await asyncio.sleep(0.01)
+            return await loop.run_in_executor(None, int, "42")
+        print(loop.run_until_complete(main()))
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+        """
+    )
+    assert (child.returncode, child.stdout, child.stderr) == (0, "42\n", "")
+
+
+def test_building_and_closing_loops_needs_no_application_and_no_binding() -> None:
+    child = run_without_binding(
+        """
+        for mode in qtinter.QiLoopMode:
+            loop = qtinter.new_event_loop()
+            loop.set_mode(mode)
+            loop.call_soon(print)
+            loop.call_later(1, print)
+            loop.close()
+            loop.close()
+        """
+    )
+    assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("kind", ["owner", "native"])
+@pytest.mark.parametrize("exit_", [KeyboardInterrupt("stop"), SystemExit(3)], ids=["ki", "se"])
+def test_the_very_exit_of_a_callback_comes_out_and_what_was_ready_stays_so(
+    kind: str, exit_: BaseException
+) -> None:
+    ran = []
+
+    def leave() -> None:
+        raise exit_
+
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        loop.call_soon(ran.append, 1)
+        loop.call_soon(leave)
+        loop.call_soon(ran.append, 2)
+        loop.call_soon(ran.append, 3)
+        with pytest.raises(type(exit_)) as caught:
+            loop.run_forever()
+        assert caught.value is exit_
+        assert ran == [1]
+        assert not loop.is_running()
+        driver.run_until_idle()
+        assert ran == [1, 2, 3]
+
+
+def test_the_exit_of_a_guests_callback_stops_it_and_comes_out_at_the_end_of_the_block() -> None:
+    exit_ = SystemExit(3)
+    ran = []
+
+    def leave() -> None:
+        raise exit_
+
+    with pytest.raises(SystemExit) as caught, qtinter.using_asyncio_from_qt() as loop:
+        loop.call_soon(leave)
+        loop.call_soon(ran.append, 2)
+        run_qt_for(20)
+        assert not loop.is_running()
+        assert ran == []
+        raise SystemExit(0)
+    assert caught.value is exit_
+    assert ran == [2]
+
+
+@ALL_KINDS
+def test_another_exception_goes_to_the_exception_handler_and_the_loop_runs_on(kind: str) -> None:
+    ran = []
+    with driver_of(kind) as driver, collect_errors(driver.loop) as errors:
+        driver.loop.call_soon(lambda: 1 // 0)
+        driver.loop.call_soon(ran.append, 1)
+        driver.run_until_idle()
+        assert ran == [1]
+        assert [type(each["exception"]) for each in errors] == [ZeroDivisionError]
+        assert errors[0]["message"].startswith("Exception in callback")
+        assert errors[0]["handle"]
+
+
+@pytest.mark.virtual
+def test_context_variables_are_those_of_who_scheduled(run_in) -> None:
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="none")
+    seen = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        variable.set("callback")
+        loop.call_soon(lambda: seen.append(variable.get()))
+        variable.set("timer")
+        loop.call_later(0.001, lambda: seen.append(variable.get()))
+        variable.set("thread-safe")
+        loop.call_soon_threadsafe(lambda: seen.append(variable.get()))
+        other = contextvars.copy_context()
+        other.run(variable.set, "given")
+        loop.call_soon(lambda: seen.append(variable.get()), context=other)
+        variable.set("task")
+        await asyncio.sleep(0.01)
+        assert variable.get() == "task"
+
+    run_in(main)
+    assert sorted(seen) == ["callback", "given", "thread-safe", "timer"]
+    assert seen[-1] == "timer"
+    assert variable.get() == "none"
+
+
+@pytest.mark.virtual
+def test_time_never_goes_backwards(run_in) -> None:
+    async def main() -> list[float]:
+        loop = asyncio.get_running_loop()
+        times = []
+        for _ in range(200):
+            times.append(loop.time())
+            await asyncio.sleep(0)
+        return times
+
+    times = run_in(main)
+    assert times == sorted(times)
+
+
+@HOSTED
+def test_the_loops_clock_is_the_monotonic_one(kind: str) -> None:
+    with driver_of(kind) as driver:
+        before = time.monotonic()
+        assert before <= driver.loop.time() <= time.monotonic()
+
+
+@pytest.mark.virtual
+def test_asynchronous_generators_that_are_dropped_are_finalised_on_the_loop(run_in) -> None:
+    ended = []
+
+    async def numbers():
+        try:
+            yield 1
+            yield 2
+        finally:
+            await asyncio.sleep(0)
+            ended.append(asyncio.get_running_loop())
+
+    async def main() -> None:
+        async for _ in numbers():
+            break
+        while not ended:
+            await asyncio.sleep(0)
+
+    before = sys.get_asyncgen_hooks()
+    run_in(main)
+    assert len(ended) == 1
+    assert sys.get_asyncgen_hooks() == before
+
+
+@ALL_KINDS
+def test_the_hooks_of_the_thread_are_put_back_when_the_loop_stops(kind: str) -> None:
+    hooks = sys.get_asyncgen_hooks()
+    depth = sys.get_coroutine_origin_tracking_depth()
+    with driver_of(kind) as driver:
+        driver.loop.set_debug(True)
+        driver.loop.call_soon(driver.loop.stop)
+        driver.run()
+        assert sys.get_asyncgen_hooks() == hooks
+        assert sys.get_coroutine_origin_tracking_depth() == depth
+
+
+@HOSTED
+def test_a_second_loop_can_not_run_in_the_same_thread_meanwhile(kind: str) -> None:
+    async def main() -> None:
+        with new_loop() as other, pytest.raises(RuntimeError, match="another loop is running"):
+            other.run_forever()
+        with (
+            new_loop(QiLoopMode.GUEST) as other,
+            pytest.raises(RuntimeError, match="another loop is running"),
+        ):
+            other.start()
+        driver.loop.stop()
+
+    with driver_of(kind) as driver:
+        task = driver.loop.create_task(main())
+        driver.run()
+        task.result()
+        assert asyncio._get_running_loop() is None
+
+
+@HOSTED
+def test_two_loops_take_turns_in_one_thread(kind: str) -> None:
+    ran = []
+    with driver_of(kind) as first, driver_of(kind) as second:
+        for number in range(4):
+            driver = (first, second)[number % 2]
+            driver.loop.call_soon(ran.append, number)
+            driver.loop.call_soon(driver.loop.stop)
+            driver.run()
+    assert ran == [0, 1, 2, 3]

@@ -1,0 +1,481 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One program, two ways to run it: on the production scheduler, and on a plain model of it.
+
+A *program* is a list of operations (call this soon, cancel that, wake up for so many callbacks) and
+of callbacks that are programs themselves: a callback is a tuple of actions. :class:`World` runs it on
+a scheduler under a :class:`~qtinter.scheduler.VirtualHost` and checks those invariants that can be
+seen from one callback alone. :class:`Model` runs it on lists, one callback at a time, without any
+of the production code's shortcuts. Both write a log; :func:`compare` wants the logs to be equal
+after each operation, and so checks the rest: which callback, in which slice, after which poll.
+
+Actions, in callbacks and as operations alike:
+
+    ("soon", node)           schedule a callback
+    ("later", delay, node)   schedule a callback after a delay
+    ("cancel", n)            cancel the handle number n (modulo how many there are)
+    ("advance", seconds)     time goes by
+    ("stop",)                ask for a stop
+    ("modal", node)          ask for a modal call
+    ("io", node)             something becomes readable; it stays so until its callback runs
+    ("wake",)                what Qt does in a nested event loop: call in
+    ("raise",)               fail with an ordinary exception
+    ("exit",)                fail with SystemExit
+
+Operations only:
+
+    ("slice", chunk, budget) a wake-up that runs at most `chunk` callbacks between looks at the clock
+    ("turn",)                wait as long as allowed, then run one turn, as a native loop does
+    ("resume",)              forget the stop, as the next run does
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+import qtinter.scheduler
+from qtinter.scheduler import Event, State, VirtualClock, VirtualHost
+
+Node = tuple[Any, ...]
+Action = tuple[Any, ...]
+Program = list[Action]
+
+
+class Handle:
+    """As much of an asyncio handle as the scheduler knows."""
+
+    def __init__(self, callback: Callable[[], object]) -> None:
+        self._callback: Callable[[], object] | None = callback
+        self._args = ()
+        self._context = contextvars.copy_context()
+        self._cancelled = False
+
+
+class Timer(Handle):
+    """As much of an asyncio timer handle as the scheduler knows."""
+
+    ages = iter(range(10**9))
+
+    def __init__(self, when: float, callback: Callable[[], object]) -> None:
+        super().__init__(callback)
+        self._when = when
+        self._scheduled = False
+        self.age = next(self.ages)
+
+    def __lt__(self, other: Timer) -> bool:
+        return (self._when, self.age) < (other._when, other.age)
+
+
+class Broken(Exception):
+    """An invariant does not hold."""
+
+
+def demand(fact: object, text: str) -> None:
+    """Raise if something that must be true is not."""
+    if not fact:
+        raise Broken(text)
+
+
+class OrdinaryError(Exception):
+    """What a callback fails with."""
+
+
+class World:
+    """A program on the production scheduler (or on a mutant of it)."""
+
+    def __init__(self, package: Any = qtinter.scheduler) -> None:
+        self.clock = VirtualClock()
+        self.scheduler = package.Scheduler(
+            clock=self.clock,
+            on_error=self._failed,
+            poll=self._poll,
+            timers=package.TimerHeap(),
+            modal=package.ModalSlot(),
+        )
+        self.host = VirtualHost(self.scheduler, self.clock)
+        self.host.lifecycle.fire(Event.START)
+        self.handles: list[Handle] = []
+        self.readable: list[tuple[str, Node]] = []
+        self.log: list[tuple[Any, ...]] = []
+        self._inside: list[str] = []
+        self._deadlines: list[float] = []
+
+    # What a program can do.
+
+    def do(self, action: Action) -> None:
+        getattr(self, f"do_{action[0]}")(*action[1:])
+
+    def do_soon(self, node: Node) -> None:
+        handle = Handle(self._runs(node))
+        self.handles.append(handle)
+        self.scheduler.ready.append(handle)
+
+    def do_later(self, delay: float, node: Node) -> None:
+        when = self.clock() + delay
+        timer = Timer(when, self._runs(node, when))
+        self.handles.append(timer)
+        self.scheduler.timers.push(timer)
+
+    def do_cancel(self, number: int) -> None:
+        if not self.handles:
+            return
+        handle = self.handles[number % len(self.handles)]
+        # As asyncio's handles do: the timer's count first, then the handle's own state.
+        if not handle._cancelled and getattr(handle, "_scheduled", False):
+            self.scheduler.timers.note_cancelled()
+        handle._cancelled = True
+        handle._callback = None
+
+    def do_advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def do_stop(self) -> None:
+        self.scheduler.stopping = True
+
+    def do_modal(self, node: Node) -> None:
+        name = f"modal {len(self.handles)}"
+        self.handles.append(Handle(lambda: None))
+        self.scheduler.modal.put(lambda: self._run_modal(name, node))
+
+    def do_io(self, node: Node) -> None:
+        self.readable.append((f"io {len(self.handles)}", node))
+        self.handles.append(Handle(lambda: None))
+
+    def do_wake(self) -> None:
+        if self.host.lifecycle.state is State.PROCESSING:
+            self.host.wake()
+        else:
+            self.do_slice(4, 0.0)
+
+    def do_raise(self) -> None:
+        raise OrdinaryError
+
+    def do_exit(self) -> None:
+        raise SystemExit
+
+    def do_slice(self, chunk: int, budget: float) -> None:
+        self.scheduler.chunk = chunk
+        self.host.budget = budget
+        self.host.wake()
+
+    def do_turn(self) -> None:
+        self.host.lifecycle.fire(Event.WAKE)
+        try:
+            self.scheduler.turn(self._wait)
+        finally:
+            self.host.lifecycle.fire(Event.YIELD)
+        while self.scheduler.modal.calls:
+            self.scheduler.modal.take()()
+
+    def do_resume(self) -> None:
+        self.scheduler.stopping = False
+
+    # What the scheduler calls.
+
+    def _runs(self, node: Node, when: float | None = None) -> Callable[[], None]:
+        number = len(self.handles)
+
+        def callback() -> None:
+            handle = self.handles[number]
+            demand(self.host.lifecycle.state is State.PROCESSING, "I1: a callback outside a slice")
+            demand(not self._inside or self._inside[-1] == "modal", "I5: a turn inside a turn")
+            demand(not handle._cancelled, "I4: a cancelled handle was run")
+            demand(when is None or self.clock() >= when, "I3: a timer ran early")
+            self._enter("callback", number, node)
+
+        return self._once(callback)
+
+    @staticmethod
+    def _once(callback: Callable[[], None]) -> Callable[[], None]:
+        runs: list[None] = []
+
+        def once() -> None:
+            demand(not runs, "I4: a handle was run twice")
+            runs.append(None)
+            callback()
+
+        return once
+
+    def _enter(self, kind: str, name: object, node: Node) -> None:
+        self.log.append(("run", name))
+        self._inside.append(kind)
+        try:
+            for action in node:
+                self.do(action)
+        finally:
+            self._inside.pop()
+
+    def _run_modal(self, name: str, node: Node) -> None:
+        demand(self.host.lifecycle.state is State.SELECTING, "I7: a modal call not at rest")
+        try:
+            self._enter("modal", name, node)
+        except OrdinaryError:
+            self.log.append(("failed", name))
+
+    def _failed(self, handle: Any, exc: BaseException) -> None:
+        if isinstance(exc, Broken):
+            raise exc
+        demand(isinstance(exc, OrdinaryError), f"a callback failed with {exc!r}")
+        self.log.append(("failed", self.handles.index(handle)))
+
+    def _poll(self) -> None:
+        self.log.append(("poll",))
+        for item in self.readable:
+            self.scheduler.ready.append(Handle(self._reader(item)))
+
+    def _reader(self, item: tuple[str, Node]) -> Callable[[], None]:
+        def read() -> None:
+            if item in self.readable:
+                self.readable.remove(item)
+                self._enter("callback", item[0], item[1])
+            else:  # after an exit out of a turn, whose readers stay ready: as with asyncio
+                self.log.append(("nothing to read", item[0]))
+
+        return self._once(read)
+
+    def _wait(self, timeout: float | None) -> None:
+        self.log.append(("wait", timeout))
+        if timeout and not self.readable:
+            self.clock.advance(timeout)
+        self._poll()
+
+    def check(self) -> None:
+        """Check what must be true between operations."""
+        timers = self.scheduler.timers
+        demand(
+            timers.cancelled == sum(timer._cancelled for timer in timers.entries),
+            "the heap counts its cancelled timers wrongly",
+        )
+        for handle in self.handles:
+            if isinstance(handle, Timer):
+                inside = any(handle is timer for timer in timers.entries)
+                demand(handle._scheduled == inside, "a timer does not know whether it is in the heap")
+        demand(
+            timers.cancelled <= 100 or timers.cancelled * 2 <= len(timers.entries) + 200,
+            "cancelled timers pile up",
+        )
+        demand(0 <= self.scheduler.generation <= len(self.scheduler.ready), "an impossible turn")
+
+
+@attrs.define(eq=False)
+class Entry:
+    """A scheduled callback of the model."""
+
+    name: object
+    node: Node
+    when: float | None = None
+    cancelled: bool = False
+    item: tuple[str, Node] | None = None
+
+
+class Model:
+    """The same program on lists, a callback at a time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.queue: list[Entry] = []
+        self.waiting: list[Entry] = []
+        self.modals: list[tuple[str, Node]] = []
+        self.readable: list[tuple[str, Node]] = []
+        self.entries: list[Entry] = []
+        self.rest_of_turn = 0
+        self.stopping = False
+        self.processing = False
+        self.log: list[tuple[Any, ...]] = []
+
+    def do(self, action: Action) -> None:
+        getattr(self, f"do_{action[0]}")(*action[1:])
+
+    def do_soon(self, node: Node) -> None:
+        entry = Entry(len(self.entries), node)
+        self.entries.append(entry)
+        self.queue.append(entry)
+
+    def do_later(self, delay: float, node: Node) -> None:
+        entry = Entry(len(self.entries), node, when=self.now + delay)
+        self.entries.append(entry)
+        self.waiting.append(entry)
+        self.waiting.sort(key=lambda each: each.when)  # stable: equal deadlines stay in order
+
+    def do_cancel(self, number: int) -> None:
+        if self.entries:
+            self.entries[number % len(self.entries)].cancelled = True
+
+    def do_advance(self, seconds: float) -> None:
+        self.now += seconds
+
+    def do_stop(self) -> None:
+        self.stopping = True
+
+    def do_modal(self, node: Node) -> None:
+        self.modals.append((f"modal {len(self.entries)}", node))
+        self.entries.append(Entry(None, ()))
+
+    def do_io(self, node: Node) -> None:
+        self.readable.append((f"io {len(self.entries)}", node))
+        self.entries.append(Entry(None, ()))
+
+    def do_raise(self) -> None:
+        raise OrdinaryError
+
+    def do_exit(self) -> None:
+        raise SystemExit
+
+    def do_resume(self) -> None:
+        self.stopping = False
+
+    def do_slice(self, chunk: int, budget: float) -> None:
+        self._process(lambda: self._slices(chunk, budget))
+
+    def do_wake(self) -> None:
+        if not self.processing:  # I5
+            self.do_slice(4, 0.0)
+
+    def do_turn(self) -> None:
+        self._process(self._turn)
+
+    def _process(self, run: Callable[[], None]) -> None:
+        self.processing = True
+        try:
+            run()
+        except SystemExit:
+            self.rest_of_turn = 0
+            raise
+        finally:
+            self.processing = False
+        while self.modals:
+            self._run_modal(*self.modals.pop(0))
+
+    def _run_modal(self, name: str, node: Node) -> None:
+        try:
+            self._run(name, node)
+        except OrdinaryError:
+            self.log.append(("failed", name))
+
+    def _slices(self, chunk: int, budget: float) -> None:
+        end = self.now + budget
+        while not self.modals:
+            reading = self.now
+            if not self.rest_of_turn:
+                self._begin_turn(reading)
+            if not self.rest_of_turn:
+                return
+            left = self._run_chunk(chunk, reading)
+            if self.now > reading:
+                chunk = max(1, chunk // 2)
+            elif not left:
+                chunk = min(256, chunk * 2)
+            if self.now >= end or (self.stopping and not self.rest_of_turn):
+                return
+
+    def _run_chunk(self, left: int, reading: float) -> int:
+        """Run at most so many callbacks; return how many it could have been in addition."""
+        while left:
+            self._run_next()
+            left -= 1
+            if self.modals:
+                break
+            if not self.rest_of_turn:
+                due = bool(self.waiting) and self.waiting[0].when <= reading
+                if self.stopping or due or len(self.queue) > left:
+                    break
+                self.rest_of_turn = len(self.queue)
+                if not self.rest_of_turn:
+                    break
+        return left
+
+    def _turn(self) -> None:
+        if not self.rest_of_turn:
+            timeout = self.timeout()
+            self.log.append(("wait", timeout))
+            if timeout and not self.readable:
+                self.now += timeout
+            self._begin_turn(self.now)
+        while self.rest_of_turn and not self.modals:
+            self._run_next()
+
+    def timeout(self) -> float | None:
+        if self.queue or self.stopping or self.modals:
+            return 0.0
+        while self.waiting and self.waiting[0].cancelled:
+            self.waiting.pop(0)
+        return max(0.0, self.waiting[0].when - self.now) if self.waiting else None
+
+    def _begin_turn(self, reading: float) -> None:
+        self.log.append(("poll",))
+        self.queue += [Entry(item[0], item[1], item=item) for item in self.readable]
+        while self.waiting and (self.waiting[0].cancelled or self.waiting[0].when <= reading):
+            entry = self.waiting.pop(0)
+            if not entry.cancelled:
+                self.queue.append(entry)
+        self.rest_of_turn = len(self.queue)
+
+    def _run_next(self) -> None:
+        entry = self.queue.pop(0)
+        self.rest_of_turn -= 1
+        if entry.cancelled:
+            return
+        if entry.item is not None:
+            if entry.item not in self.readable:
+                self.log.append(("nothing to read", entry.name))
+                return
+            self.readable.remove(entry.item)
+        try:
+            self._run(entry.name, entry.node)
+        except OrdinaryError:
+            self.log.append(("failed", entry.name))
+
+    def _run(self, name: object, node: Node) -> None:
+        self.log.append(("run", name))
+        for action in node:
+            self.do(action)
+
+
+def step(world: World, model: Model, action: Action) -> None:
+    """Do one operation on both and demand the same outcome."""
+    outcomes = []
+    for side in (world, model):
+        try:
+            side.do(action)
+        except SystemExit:
+            outcomes.append("exit")
+        else:
+            outcomes.append("done")
+    demand(outcomes[0] == outcomes[1], f"{action}: {outcomes[0]} instead of {outcomes[1]}")
+    demand(world.log == model.log, f"{action}: {world.log} instead of {model.log}")
+    world.check()
+    scheduler = world.scheduler
+    expected = model.timeout()
+    found = scheduler.timeout()
+    demand(found == expected, f"I6: after {action} the host would wait {found}, not {expected}")
+    demand(
+        scheduler.finished == (model.stopping and not model.rest_of_turn),
+        f"after {action} finished is {scheduler.finished}",
+    )
+
+
+def compare(program: Program, package: Any = qtinter.scheduler) -> World:
+    """Run a program on both, and then until nothing is left to do."""
+    world, model = World(package), Model()
+    for action in program:
+        step(world, model, action)
+    drain(world, model)
+    return world
+
+
+def drain(world: World, model: Model) -> None:
+    """Let both finish what was begun."""
+    step(world, model, ("resume",))
+    for _ in range(10_000):
+        if model.timeout() is None and not model.readable:
+            break
+        step(world, model, ("turn",))
+        step(world, model, ("resume",))
+    demand(not world.scheduler.ready, "something was left")
+    demand(not world.scheduler.timers.entries, "a timer was left")
+    with contextlib.suppress(AttributeError):
+        demand(not world.scheduler.modal.calls, "a modal call was left")
