@@ -8,6 +8,7 @@ The garbage collector stays on, as in a user's program, but starts each sample w
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import functools
@@ -17,7 +18,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from . import workloads as _workloads  # noqa: F401  (fills the register)
 from .environment import SOURCE
@@ -65,6 +66,25 @@ class Meter:
 
 
 async def _measure_batches(workload: Workload, adapter: Adapter, budget: float) -> Sample:
+    """Measure, and end at once when a callback fails, because its batch would never end."""
+    measuring = asyncio.ensure_future(_run_batches(workload, adapter, budget))
+    errors: list[str] = []
+
+    def complain(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        errors.append(f"{context.get('message')}: {error!r}")
+        measuring.cancel()
+
+    asyncio.get_running_loop().set_exception_handler(complain)
+    try:
+        return await measuring
+    except asyncio.CancelledError:
+        if errors:
+            raise WrongWorkError(errors[0]) from None
+        raise
+
+
+async def _run_batches(workload: Workload, adapter: Adapter, budget: float) -> Sample:
     async with contextlib.AsyncExitStack() as stack:
         run = workload.function
         if workload.shape is Shape.STAGED:

@@ -165,7 +165,7 @@ class QtAsyncioAdapter(QtAdapter):
         self._qt_asyncio = importlib.import_module("PySide6.QtAsyncio")
 
     def run(self, main: Main[_T]) -> _T:
-        result: _T = self._qt_asyncio.run(main(), keep_running=False, quit_qapp=False)
+        result: _T = self._qt_asyncio.run(main(), keep_running=False)
         return result
 
     def new_loop(self) -> asyncio.AbstractEventLoop:

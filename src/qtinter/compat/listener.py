@@ -37,7 +37,6 @@ from .bindings import binding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
     from typing_extensions import TypeAlias
 
     Deliver: TypeAlias = Callable[[tuple[Any, ...]], object]
@@ -134,7 +133,7 @@ class Poster:
 def disconnect_all(links: list[Any]) -> None:
     """End connections, as far as they are still there, by what ``connect`` has returned."""
     for link in links:
-        if link is not None and link is not True:
+        if isinstance(link, binding().QtCore.QMetaObject.Connection):
             _disconnect()(link)
 
 

@@ -172,7 +172,6 @@ class QiBaseEventLoop(HostedLoop):
             else:
                 host = self._open_host()
                 self._install_interrupts()
-                self._begin()
                 self._owner_run = OwnerRun(self, host, self._main, cleaning_up=self._cleaning_up)
                 self._owner_run.run()
         finally:

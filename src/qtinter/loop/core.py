@@ -322,6 +322,4 @@ class SchedulerLoop(aio.BaseEventLoop):
         """Close the loop; see ``asyncio.loop.close``."""
         super().close()
         self._slow = True
-        scheduler = self._scheduler
-        scheduler.timers.clear()
-        scheduler.generation = 0
+        self._scheduler.close()

@@ -121,6 +121,7 @@ class QtHost:
         self._unblock = False
         self.running = False
         self.level_of_exec = 0
+        self.code = 0
 
     def watch_app(self, gone: Callable[..., object]) -> None:
         """Have a function called when the application object is destroyed."""
@@ -206,6 +207,11 @@ class QtHost:
                 self._signals = qt.notifier(self._signal_fd, self._on_signal)
             self._signals.setEnabled(True)
 
+    def mute_signals(self) -> None:
+        """Stop watching the self-pipe, until the next :meth:`park`."""
+        if self._signals is not None:
+            self._signals.setEnabled(False)
+
     def unpark(self) -> None:
         """Undo :meth:`park`; the idle timer stays off."""
         if self.parked:
@@ -231,7 +237,7 @@ class QtHost:
         self._exits = False
         self.running = True
         self.level_of_exec = self.level() + 1
-        qt.exec_loop(self.app if application else self._loop)
+        self.code = qt.exec_loop(self.app if application else self._loop)
         if self._unblock:
             self._unblock = False
             self.app.blockSignals(False)

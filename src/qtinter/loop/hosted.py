@@ -12,6 +12,7 @@ the GUEST block, and never leaves :meth:`HostedLoop._wake`.
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from .quit import logger
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
     from types import FrameType
 
     from .owner import OwnerRun
@@ -97,11 +99,10 @@ class HostedLoop(SchedulerLoop):
                 lifecycle.fire(Event.YIELD)
         if self._host is None:
             return  # a callback has destroyed the application object
-        if host.parked:
-            host.unpark()
-            self._nested_warned = False
+        self._nested_warned = False
         if self._over():
             return
+        host.unpark()
         self._rest()
         while scheduler.modal.calls and lifecycle.state is State.SELECTING:
             # I7: the host is armed, so a nested Qt loop finds a loop at rest.
@@ -295,13 +296,25 @@ class HostedLoop(SchedulerLoop):
         """Whether the code that runs was called by Qt, not by the loop."""
         return self._lifecycle.state is State.SELECTING or self._nested_in_callback()
 
-    def _end_nested_loops(self) -> None:
-        """Ask the Qt loops nested in a callback to end, if all of Qt is ours to end."""
+    def _in_callback(self) -> bool:
+        """Whether callbacks are being run: not necessarily in this moment, and maybe nested."""
+        return self._lifecycle.state is State.PROCESSING
+
+    def _nested_loops_end(self) -> Callable[[], object] | None:
+        """Return what asks the Qt loops nested in a callback to end, if all of Qt is ours to end.
+
+        It is a C function, so that it can be called while no Python runs.
+        """
         run = self._owner_run
         if run is not None:
-            run.end_nested_loops()
-        elif self._block_level == 0 and self._lifecycle.mode is QiLoopMode.GUEST:
-            ask_qt_to_exit(KeyboardInterrupt(), owned=True)
+            return run.nested_loops_end()
+        if self._block_level == 0 and self._wake_level > 0:
+            return functools.partial(qt.application().exit, 1)  # type: ignore[union-attr]
+        return None
+
+    def _mute_signals(self) -> None:
+        if self._host is not None:
+            self._host.mute_signals()
 
     def _warn_nested(self) -> None:
         """Name the place of a nested Qt loop in a callback, once for each."""

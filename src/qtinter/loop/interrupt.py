@@ -9,9 +9,11 @@ loop runs in the main thread. The wrapper lets the exception through only where 
 it: in a callback. Elsewhere it is *held*:
 
 * in Qt code, a slot, or our own code: until the loop is awake; it then stops with it;
-* in a Qt loop nested in a callback: until that has returned, when the signal is tripped again in
-  the callback. Nothing of ours runs at that moment, so a thread trips it, every few milliseconds
-  for as long as the exception is held.
+* in a Qt loop nested in a callback: until that has returned. Nothing of ours runs at that moment,
+  so the signal has to be *tripped* while no Python runs, for Python to find it in the callback. A
+  0 ms QTimer does it, whose slots are C functions: one trips the signal, the next asks the nested
+  loop to end, if all of Qt is ours. Where a slot of the nested loop comes first and finds the
+  signal, it is tripped again, by the timer and by a thread that goes on while the exception is held.
 
 A second SIGINT while the slot that was interrupted by the first still runs ends the process by the
 signal's default action: it is the only way out of a slot that hangs.
@@ -32,7 +34,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from qtinter.compat import aio
+from qtinter.compat import aio, qt
 from qtinter.compat.python import get_handler, is_runner_handler, set_handler
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 #: How often a held interrupt is tripped again, in seconds.
 RETRIP = 0.005
+#: How often other signals reach Python while an interrupt waits for a nested Qt loop, in ms.
+LOOK_FOR_SIGNALS = 50
 
 _installed: weakref.WeakSet[Interrupts] = weakref.WeakSet()
 
@@ -62,6 +66,9 @@ class Interrupts:
         self._slot_interrupted = False
         self._retripping = False
         self._retripped = False
+        self._trip: Any = None
+        self._trip_armed = False
+        self._look: Any = None
         self._original: Any = None
         self._fd = -1
         self._fd_before = -1
@@ -129,6 +136,10 @@ class Interrupts:
     def take(self) -> BaseException | None:
         """Take the exception that is held, if there is one."""
         exc, self.held = self.held, None
+        if self._trip is not None:
+            self._trip.stop()
+            self._look.stop()
+            self._trip = self._look = None
         return exc
 
     def hold(self, exc: BaseException) -> None:
@@ -138,15 +149,25 @@ class Interrupts:
 
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
         original: Callable[[int, FrameType | None], object] = self._original
+        tripped = self._tripped()
         where = self._loop._interrupted(frame)
         if where == "callback":
-            self.held = None
-            original(signum, frame)
+            if self._trip is not None:
+                self._loop._park(signals=True)  # there may be another nested loop in this callback
+            held = self.take()
+            if held is not None:
+                try:
+                    raise held
+                finally:
+                    del held
+            if not tripped:
+                original(signum, frame)
             return
-        if self._retripped:
-            self._retripped = False
-            if self.held is not None:
-                return  # tripped by ourselves, and still not in the callback
+        if tripped:
+            if self._trip is not None:
+                self._arm_trip()
+                self._retrip()
+            return  # it is not the user's, and we are still not in the callback
         if where == "slot":
             if self._slot_interrupted:
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -156,9 +177,42 @@ class Interrupts:
             original(signum, frame)
         except BaseException as exc:
             self.hold(exc)
-            if self._loop._nested_in_callback():
-                self._loop._end_nested_loops()
-                self._retrip()
+        if self._loop._nested_in_callback():
+            self._end_nested_loops()
+        elif self.held is not None and self._loop._in_callback():
+            self._retrip()
+
+    def _end_nested_loops(self) -> None:
+        """Ask the Qt loops nested in a callback to end, and have what is held raised after them."""
+        end = self._loop._nested_loops_end()
+        if self.held is None:
+            if end is not None:
+                end()
+        elif self._trip is None:
+            self._trip = qt.timer(_thread.interrupt_main, single_shot=True)
+            if end is not None:
+                self._trip.timeout.connect(end)
+            self._look = qt.timer(self._look_for_signals, single_shot=False)
+            self._look.start(LOOK_FOR_SIGNALS)
+            self._arm_trip()
+
+    def _arm_trip(self) -> None:
+        # Tripping a signal writes to the self-pipe: its notifier would run Python too early.
+        self._loop._mute_signals()
+        self._trip_armed = True
+        self._trip.start()
+
+    def _tripped(self) -> bool:
+        """Whether the signal was tripped by ourselves, and not by the user."""
+        tripped, self._retripped = self._retripped, False
+        if self._trip_armed and (self._trip is None or not self._trip.isActive()):
+            self._trip_armed = False
+            self.back_in_qt()
+            tripped = True
+        return tripped
+
+    def _look_for_signals(self) -> None:
+        """Let Python run its signal handlers, which it does before this."""
 
     def _retrip(self) -> None:
         """Trip SIGINT again and again while the exception is held."""

@@ -14,6 +14,7 @@ then it is waited for.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from qtinter.compat import qt
@@ -22,12 +23,15 @@ from .quit import LastWindow, cancellable, logger
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from .host import QtHost
     from .hosted import HostedLoop
 
 #: How often to look whether a nested Qt loop has returned, in milliseconds.
 LOOK_AGAIN = 20
+#: The code by which an interrupt ends all Qt loops; ours is then run again. Nobody else's code.
+INTERRUPTED = -130
 
 
 class OwnerRun:
@@ -59,12 +63,15 @@ class OwnerRun:
         self._application = False
         self._ended = False
         self._has_quit = False
-        self._nested_ended = False
         self._patience: Any = None
 
     def run(self) -> None:
         """Run Qt until :meth:`end`."""
         host = self._host
+        if self._cleaning_up:
+            self._loop._wake()  # there is seldom more to do than fits into a slice
+        if not self._ended:
+            self._loop._begin()
         while not self._ended:
             self._application = self._may_run_application()
             self._loop._woken = False
@@ -74,9 +81,9 @@ class OwnerRun:
                 host.exec(application=False)
             if self._ended:
                 break
-            if self._nested_ended:
-                self._nested_ended = False
-            elif not self._application and not self._loop._woken:
+            if host.code == INTERRUPTED:
+                continue  # that was for the loops nested in it
+            if not self._application and not self._loop._woken:
                 host.pump()  # Qt refuses to run an event loop here
             else:
                 self._qt_has_quit()
@@ -146,8 +153,8 @@ class OwnerRun:
             self._patience.stop()
             self._host.exit(application=self._application, quietly=not self._has_quit)
 
-    def end_nested_loops(self) -> None:
-        """Ask the Qt loops nested in ours to end, if ours is the outermost one."""
+    def nested_loops_end(self) -> Callable[[], object] | None:
+        """Return what asks the Qt loops nested in ours to end, if ours is the outermost one."""
         if self._host.level_of_exec == 1 and self._host.app is not None:
-            self._nested_ended = True
-            self._host.app.exit(1)
+            return functools.partial(self._host.app.exit, INTERRUPTED)
+        return None

@@ -56,8 +56,8 @@ GROW_BELOW = 50e-6
 SHRINK_ABOVE = 200e-6
 
 
-def _nothing() -> None:
-    """Poll a world in which nothing happens."""
+def _nothing(*_: object) -> None:
+    """Poll a world in which nothing happens; hear of an error when all is over."""
 
 
 @attrs.define(eq=False)
@@ -106,6 +106,14 @@ class Scheduler:
             return 0.0
         when = self.timers.next_deadline()
         return None if when is None or when == math.inf else max(0.0, when - self.clock())
+
+    def close(self) -> None:
+        """Forget everything, also who owns it: a closed loop is freed without the collector."""
+        self.ready.clear()
+        self.timers.clear()
+        self.generation = 0
+        self.poll = self.on_error = _nothing
+        self.observe = None
 
     def turn(self, wait: Callable[[float | None], object]) -> None:
         """Wait, then run exactly one turn; first the rest of an unfinished one.

@@ -18,16 +18,19 @@ import types
 import weakref
 from collections.abc import Callable, Mapping
 from threading import get_ident
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from typing_extensions import Unpack
 
 from qtinter.compat.arguments import copy_signal_arguments
-from qtinter.compat.listener import Closeable, Deliver, Poster, disconnect_all, listen
+from qtinter.compat.listener import Closeable, Poster, disconnect_all, is_signal, listen
 from qtinter.compat.shape import runs_functions_in_sender_thread
 
 from .protocols import BoundSignal, check_source
 from .transform import transform_slot
+
+if TYPE_CHECKING:
+    from qtinter.compat.listener import Deliver
 
 K = TypeVar("K")
 S = TypeVar("S", bound=BoundSignal[Unpack[tuple[Any, ...]]])
@@ -113,7 +116,7 @@ def open_connection(source: Any, deliver: Deliver) -> Closeable:
         source: The signal.
         deliver: Called with the tuple of the arguments of each emission, in this thread.
     """
-    if isinstance(source, multisignal):
+    if not is_signal(source) and isinstance(source, multisignal):
         return source.listen(deliver)
     return listen(source, deliver)
 

@@ -18,20 +18,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import types
 import weakref
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from qtinter.compat.shape import runs_functions_in_sender_thread
 from qtinter.loop.tasks import run_task
 
 from .transform import get_positional_parameter_count, wrap
 
-if TYPE_CHECKING:
-    from typing_extensions import ParamSpec
-
-    P = ParamSpec("P")
-
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _running: Final[set[asyncio.Task[Any]]] = set()
@@ -79,7 +76,7 @@ def asyncslot(
         raise TypeError(f"asyncslot() argument 'task_runner' must be callable, not {task_runner!r}")
     count = get_positional_parameter_count(fn)
     home = None
-    if not hasattr(fn, "__self__") and runs_functions_in_sender_thread():
+    if not isinstance(fn, types.MethodType) and runs_functions_in_sender_thread():
         loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises
         home = None if loop is None else weakref.ref(loop)
     if home is None:

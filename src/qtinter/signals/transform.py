@@ -31,18 +31,16 @@ import inspect
 import types
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
+
+from typing_extensions import TypeVarTuple, Unpack
 
 from qtinter.compat.receivers import bound_wrapper, is_qobject
 from qtinter.compat.shape import declared_cut, wrapper
 
-if TYPE_CHECKING:
-    from typing_extensions import TypeVarTuple, Unpack
-
-    Ts = TypeVarTuple("Ts")
-    Rs = TypeVarTuple("Rs")
-    Es = TypeVarTuple("Es")
-
+Ts = TypeVarTuple("Ts")
+Rs = TypeVarTuple("Rs")
+Es = TypeVarTuple("Es")
 T = TypeVar("T")
 R = TypeVar("R")
 
