@@ -18,7 +18,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -27,8 +27,25 @@ import qtinter
 #: Bounds a hang; it is no promise of time.
 PATIENCE = 20.0
 
+_T = TypeVar("_T", bound=Callable[..., object])
+
+
+def needs_qt(test: _T) -> _T:
+    """Mark a test, or all of a class, as one that needs the application object."""
+    return pytest.mark.usefixtures("qapp")(test)
+
+
+def kinds(*names: str) -> Callable[[_T], _T]:
+    """Run a test with each of these kinds of `Driver`."""
+
+    def mark(test: _T) -> _T:
+        return needs_qt(pytest.mark.parametrize("kind", names)(test))
+
+    return mark
+
+
 #: The modes in which Qt hosts the loop.
-HOSTED = pytest.mark.parametrize("kind", ["owner", "guest"])
+HOSTED: Callable[[_T], _T] = kinds("owner", "guest")
 
 
 def core() -> Any:

@@ -18,6 +18,8 @@ from tests.loop.hosting import (
     collect_errors,
     driver_of,
     from_qt,
+    kinds,
+    needs_qt,
     new_loop,
     run_qt_for,
     run_qt_until,
@@ -25,10 +27,8 @@ from tests.loop.hosting import (
 )
 from tests.tools.child import run_child
 
-pytestmark = [pytest.mark.qt, pytest.mark.usefixtures("qapp")]
-
 MODES = pytest.mark.parametrize("mode", list(QiLoopMode), ids=lambda mode: mode.name)
-ALL_KINDS = pytest.mark.parametrize("kind", ["owner", "guest", "native"])
+ALL_KINDS = kinds("owner", "guest", "native")
 
 
 async def answer() -> int:
@@ -36,6 +36,7 @@ async def answer() -> int:
     return 42
 
 
+@needs_qt
 def test_a_new_loop_is_in_owner_mode() -> None:
     with new_loop() as loop:
         assert loop.run_until_complete(answer()) == 42
@@ -43,6 +44,7 @@ def test_a_new_loop_is_in_owner_mode() -> None:
             loop.start()
 
 
+@needs_qt
 @pytest.mark.parametrize("mode", [QiLoopMode.OWNER, QiLoopMode.NATIVE])
 def test_owner_and_native_loops_run_to_completion(mode: QiLoopMode) -> None:
     with new_loop(mode) as loop:
@@ -50,6 +52,7 @@ def test_owner_and_native_loops_run_to_completion(mode: QiLoopMode) -> None:
         assert not loop.is_running()
 
 
+@needs_qt
 @pytest.mark.parametrize("mode", [QiLoopMode.OWNER, QiLoopMode.NATIVE])
 def test_owner_and_native_loops_run_for_ever(mode: QiLoopMode) -> None:
     with new_loop(mode) as loop:
@@ -58,6 +61,7 @@ def test_owner_and_native_loops_run_for_ever(mode: QiLoopMode) -> None:
         assert not loop.is_running()
 
 
+@needs_qt
 @pytest.mark.parametrize("running", [False, True], ids=["stopped", "running"])
 def test_a_guest_loop_can_not_be_run(*, running: bool) -> None:
     text = r"run_forever\(\) cannot be called for a loop operating in GUEST mode"
@@ -72,6 +76,7 @@ def test_a_guest_loop_can_not_be_run(*, running: bool) -> None:
         assert loop.is_running() is running
 
 
+@needs_qt
 @pytest.mark.parametrize("mode", [QiLoopMode.OWNER, QiLoopMode.NATIVE])
 def test_owner_and_native_loops_can_not_be_started(mode: QiLoopMode) -> None:
     with new_loop(mode) as loop:
@@ -81,6 +86,7 @@ def test_owner_and_native_loops_can_not_be_started(mode: QiLoopMode) -> None:
         assert loop.run_until_complete(answer()) == 42
 
 
+@needs_qt
 def test_start_returns_at_once_and_makes_the_loop_the_running_one() -> None:
     ran = []
     with new_loop(QiLoopMode.GUEST) as loop:
@@ -97,6 +103,7 @@ def test_start_returns_at_once_and_makes_the_loop_the_running_one() -> None:
             asyncio.get_running_loop()
 
 
+@needs_qt
 def test_a_guest_loop_can_be_started_only_once_at_a_time() -> None:
     with new_loop(QiLoopMode.GUEST) as loop:
         loop.start()
@@ -108,6 +115,7 @@ def test_a_guest_loop_can_be_started_only_once_at_a_time() -> None:
         run_qt_until(lambda: ran)
 
 
+@needs_qt
 def test_a_guest_loop_can_be_started_again_after_a_stop() -> None:
     with new_loop(QiLoopMode.GUEST) as loop:
         for number in range(5):
@@ -118,6 +126,7 @@ def test_a_guest_loop_can_be_started_again_after_a_stop() -> None:
             loop.stop()
 
 
+@needs_qt
 def test_the_owner_loop_is_the_running_one_in_slots() -> None:
     seen = []
 
@@ -150,6 +159,7 @@ def test_there_is_no_current_task_in_slots(kind: str) -> None:
         assert task.done()
 
 
+@needs_qt
 @MODES
 def test_the_mode_can_be_set_while_the_loop_is_stopped(mode: QiLoopMode) -> None:
     for before, after in itertools.product(QiLoopMode, repeat=2):
@@ -158,6 +168,7 @@ def test_the_mode_can_be_set_while_the_loop_is_stopped(mode: QiLoopMode) -> None
             loop.set_mode(mode)
 
 
+@needs_qt
 @MODES
 def test_one_loop_serves_in_each_mode_after_the_other(mode: QiLoopMode) -> None:
     with new_loop() as loop:
@@ -173,6 +184,7 @@ def test_one_loop_serves_in_each_mode_after_the_other(mode: QiLoopMode) -> None:
                 assert loop.run_until_complete(answer()) == 42
 
 
+@needs_qt
 def test_what_was_scheduled_in_one_mode_runs_in_the_next_in_order() -> None:
     ran: list[object] = []
     with new_loop() as loop:
@@ -186,7 +198,7 @@ def test_what_was_scheduled_in_one_mode_runs_in_the_next_in_order() -> None:
         assert ran == [*QiLoopMode, "timer"]
 
 
-@pytest.mark.parametrize("kind", ["owner", "native"])
+@kinds("owner", "native")
 def test_the_mode_can_not_be_set_while_the_loop_runs(kind: str) -> None:
     async def main() -> None:
         loop = driver.loop
@@ -199,6 +211,7 @@ def test_the_mode_can_not_be_set_while_the_loop_runs(kind: str) -> None:
         assert driver.loop.run_until_complete(answer()) == 42
 
 
+@needs_qt
 @pytest.mark.parametrize("place", ["slot", "callback"])
 def test_the_mode_can_not_be_set_while_a_guest_runs(place: str) -> None:
     errors = []
@@ -223,6 +236,7 @@ def test_the_mode_can_not_be_set_while_a_guest_runs(place: str) -> None:
         assert all(state in each for each in errors)
 
 
+@needs_qt
 @MODES
 def test_the_mode_of_a_closed_loop_can_not_be_set(mode: QiLoopMode) -> None:
     with new_loop(mode) as loop:
@@ -232,7 +246,7 @@ def test_the_mode_of_a_closed_loop_can_not_be_set(mode: QiLoopMode) -> None:
                 loop.set_mode(other)
 
 
-@pytest.mark.parametrize("kind", ["owner", "native"])
+@kinds("owner", "native")
 def test_the_mode_can_not_be_set_while_a_stop_is_pending(kind: str) -> None:
     with driver_of(kind) as driver:
         driver.loop.stop()
@@ -303,7 +317,7 @@ def test_building_and_closing_loops_needs_no_application_and_no_binding() -> Non
     assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("kind", ["owner", "native"])
+@kinds("owner", "native")
 @pytest.mark.parametrize("exit_", [KeyboardInterrupt("stop"), SystemExit(3)], ids=["ki", "se"])
 def test_the_very_exit_of_a_callback_comes_out_and_what_was_ready_stays_so(
     kind: str, exit_: BaseException
@@ -328,6 +342,7 @@ def test_the_very_exit_of_a_callback_comes_out_and_what_was_ready_stays_so(
         assert ran == [1, 2, 3]
 
 
+@needs_qt
 def test_the_exit_of_a_guests_callback_stops_it_and_comes_out_at_the_end_of_the_block() -> None:
     exit_ = SystemExit(3)
     ran = []

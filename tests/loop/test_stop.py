@@ -11,12 +11,19 @@ import time
 import pytest
 
 from qtinter import QiLoopMode
-from tests.loop.hosting import HOSTED, driver_of, from_qt, new_loop, run_qt_for, run_qt_until
+from tests.loop.hosting import (
+    HOSTED,
+    driver_of,
+    from_qt,
+    kinds,
+    needs_qt,
+    new_loop,
+    run_qt_for,
+    run_qt_until,
+)
 
-pytestmark = [pytest.mark.qt, pytest.mark.usefixtures("qapp")]
-
-RUNNABLE = pytest.mark.parametrize("kind", ["owner", "native"])
-ALL_KINDS = pytest.mark.parametrize("kind", ["owner", "guest", "native"])
+RUNNABLE = kinds("owner", "native")
+ALL_KINDS = kinds("owner", "guest", "native")
 
 
 @RUNNABLE
@@ -81,6 +88,7 @@ def test_a_run_that_is_stopped_before_its_future_is_done_says_so(kind: str) -> N
             driver.loop.run_until_complete(driver.loop.create_future())
 
 
+@needs_qt
 def test_a_stopped_guest_can_not_be_stopped() -> None:
     with new_loop(QiLoopMode.GUEST) as loop:
         text = r"stop\(\) needs a running loop in GUEST mode; the loop is STOPPED"
@@ -136,6 +144,7 @@ def test_a_turn_that_is_to_be_the_last_goes_on_over_many_slices(kind: str) -> No
         assert 0 < qt_ran[0] < 60
 
 
+@needs_qt
 def test_a_stop_in_interleaved_code_of_an_owner_does_one_turn_more() -> None:
     ran = []
     with new_loop() as loop:
@@ -155,6 +164,7 @@ def test_a_stop_in_interleaved_code_of_an_owner_does_one_turn_more() -> None:
         assert ran == ["before", 0]
 
 
+@needs_qt
 def test_a_stop_in_interleaved_code_wakes_an_owner_that_rests() -> None:
     with new_loop() as loop:
         from_qt(loop.stop, 20)
@@ -162,6 +172,7 @@ def test_a_stop_in_interleaved_code_wakes_an_owner_that_rests() -> None:
         assert not loop.is_running()
 
 
+@needs_qt
 def test_a_stop_in_interleaved_code_of_a_guest_takes_effect_at_once() -> None:
     ran, seen = [], []
     with new_loop(QiLoopMode.GUEST) as loop:
@@ -184,6 +195,7 @@ def test_a_stop_in_interleaved_code_of_a_guest_takes_effect_at_once() -> None:
         run_qt_until(lambda: ran)
 
 
+@needs_qt
 def test_a_guest_that_is_stopped_amid_a_turn_keeps_the_rest_in_order() -> None:
     ran = []
     stopped_at = []

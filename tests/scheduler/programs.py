@@ -107,6 +107,7 @@ PROGRAMS: dict[str, Program] = {
     "a modal call comes before any other callback": [
         soon(modal(soon())), soon(), soon(), ("slice", 8, 5.0), ("slice", 8, 5.0),
     ],
+    "a modal call comes before the next turn": [soon(modal(), soon()), ("slice", 8, 0.0)],
     "a modal call and the rest of a turn": [
         soon(), soon(modal()), soon(soon()), readable(), soon(), ("slice", 8, 0.0), SLICE, SLICE,
     ],
@@ -137,6 +138,14 @@ PROGRAMS: dict[str, Program] = {
     "a slice polls between its turns": [
         soon(("advance", 1), readable(), soon(("advance", 1), soon())), ("slice", 1, 9.0),
     ],
+    "chunks grow while time stands still": [chain(40), ("slice", 2, 9.0)],
+    "a chunk that is not used up does not grow": [
+        soon(readable(chain(20))), ("slice", 4, 9.0), ("slice", 4, 9.0),
+    ],
+    "a cancelled timer takes no place in a turn": [
+        later(1), later(1.5), later(2), ("cancel", 1), ("advance", 2), ("slice", 2, 0.0),
+    ],
+    "nobody waits for a cancelled timer": [later(1), later(2), ("cancel", 0), TURN],
     "many cancelled timers": [
         *[later(1 + n % 7) for n in range(300)],
         *[("cancel", n) for n in range(250)],

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from qtinter.scheduler import Event, InvalidTransition, State
 from tests.scheduler.programs import PROGRAMS
@@ -14,17 +14,18 @@ from tests.scheduler.strategies import delays, nodes
 from tests.scheduler.world import Model, World, compare, drain, step
 
 
+@pytest.mark.parametrize("observed", [False, True], ids=["", "observed"])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_scheduler_does_what_the_model_does(name: str) -> None:
-    compare(PROGRAMS[name])
+def test_the_scheduler_does_what_the_model_does(name: str, observed: bool) -> None:
+    compare(PROGRAMS[name], observed=observed)
 
 
 class SchedulerMachine(RuleBasedStateMachine):
     """Operations in any order, on both sides; the logs must stay equal (see `world.step`)."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.world, self.model = World(), Model()
+    @initialize(observed=st.booleans())
+    def begin(self, observed: bool) -> None:
+        self.world, self.model = World(observed=observed), Model(observed=observed)
 
     def do(self, *action: object) -> None:
         step(self.world, self.model, action)
@@ -88,7 +89,7 @@ class SchedulerMachine(RuleBasedStateMachine):
 
 TestSchedulerMachine = SchedulerMachine.TestCase
 TestSchedulerMachine.settings = settings(
-    max_examples=80, stateful_step_count=30, deadline=None, derandomize=True
+    max_examples=150, stateful_step_count=30, deadline=None, derandomize=True
 )
 
 

@@ -16,7 +16,8 @@ objects that were emitted through ``PyQt_PyObject`` and must keep their identity
 pointers, for a copied ``QListWidgetItem`` would be another item.
 
 A value and a pointer look alike from Python. The C++ types of the signal tell them apart, so
-`copier` is the exact way; `copy_signal_arguments`, which sees only the arguments, goes by the class.
+`copier` is the exact way; `copy_signal_arguments`, which sees no more than the arguments, goes by
+their classes.
 """
 
 from __future__ import annotations
@@ -100,9 +101,12 @@ def copy_signal_arguments(args: tuple[Unpack[Ts]]) -> tuple[Unpack[Ts]]:
         >>> copy_signal_arguments((1, "two"))
         (1, 'two')
     """
-    if not binding().is_pyqt:
-        return args
-    return tuple(map(_by_class(), args))  # type: ignore[return-value]
+    return safe_to_keep(args)
+
+
+def safe_to_keep(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Do what `copy_signal_arguments` does, whose types say more than a checker can follow."""
+    return tuple(map(_by_class(), args)) if binding().is_pyqt else args
 
 
 def copier(types: Sequence[str]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:

@@ -90,6 +90,8 @@ def binding() -> Binding:
 
 def known_binding() -> Binding | None:
     """Return the binding of this process if it can be told already, else None."""
+    if _binding is not None:
+        return _binding
     try:
         return binding()
     except ImportError:

@@ -16,6 +16,7 @@ What the bindings want of such a receiver:
 
 A source that is no signal, but has a ``connect`` method, may call the slot from any thread, so
 its receiver looks which one it is in, and posts the arguments to itself if that is not its own.
+In a program without Qt, which can have such sources only, it is no QObject.
 
 Invariants:
 
@@ -31,13 +32,12 @@ import importlib
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .arguments import copier, copy_signal_arguments
-from .bindings import binding
+from .arguments import copier, safe_to_keep
+from .bindings import binding, known_binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from typing_extensions import TypeAlias
+    from typing import TypeAlias
 
     Deliver: TypeAlias = Callable[[tuple[Any, ...]], object]
 
@@ -87,7 +87,7 @@ class Connection:
 
 def is_signal(source: object) -> bool:
     """Whether an object is a bound signal of the binding in use."""
-    return isinstance(source, _bound_signal_class())
+    return known_binding() is not None and isinstance(source, _bound_signal_class())
 
 
 def listen(source: Any, deliver: Deliver) -> Connection:
@@ -101,8 +101,8 @@ def listen(source: Any, deliver: Deliver) -> Connection:
     Returns:
         The connection. It is the caller's to keep.
     """
-    if not isinstance(source, _bound_signal_class()):
-        receiver = _relay_class()()
+    if not is_signal(source):
+        receiver = _relay_class()() if known_binding() is not None else _PlainReceiver()
         receiver.deliver = deliver
         receiver.thread_id = get_ident()
         source.connect(receiver.on)
@@ -130,6 +130,21 @@ class Poster:
         _post(self._receiver, (function, args, self))  # which must not be gone before that
 
 
+class _PlainReceiver:
+    """A receiver for a program without Qt."""
+
+    deliver: Deliver
+    thread_id: int
+
+    def on(self, *args: Any) -> None:
+        if get_ident() != self.thread_id:
+            raise RuntimeError("without Qt, a source must be emitted in the thread that listens")
+        self.deliver(args)
+
+    def deleteLater(self) -> None:
+        """Do nothing."""
+
+
 def disconnect_all(links: list[Any]) -> None:
     """End connections, as far as they are still there, by what ``connect`` has returned."""
     for link in links:
@@ -149,7 +164,7 @@ def _call(posted: tuple[Any, ...]) -> None:
 def _ask_to_disconnect(source: Any, receiver: Any) -> None:
     if not hasattr(source, "disconnect"):
         # The source may have kept a reference, so the C++ object has to go by itself.
-        if receiver.thread_id == get_ident():
+        if receiver.thread_id == get_ident() and known_binding() is not None:
             _delete()(receiver)
         return
     try:
@@ -228,10 +243,11 @@ def _relay_class() -> Any:
     qtcore = binding().QtCore
 
     def on(self: Any, *args: Any) -> None:
+        # Without declared types, as the source may be anything that calls us.
         if get_ident() == self.thread_id:
-            self.deliver(copy_signal_arguments(args))
+            self.deliver(safe_to_keep(args))
         elif self.deliver is not _ignore:  # else it may be deleted
-            _post(self, copy_signal_arguments(args))
+            _post(self, safe_to_keep(args))
 
     def custom_event(self: Any, event: Any) -> None:
         self.deliver(event.arguments)

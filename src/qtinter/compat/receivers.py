@@ -18,15 +18,15 @@ other               bound method of the receiver
 ==================  =====================================================================
 
 The anchor is there because PySide6 (6.8 to 6.12 at least) delivers a queued emission to a plain
-receiver that is gone, which crashes the process. Qt drops what is queued for a QObject that is gone.
-While somebody holds the wrapper, the anchor holds the receiver; once nobody does, the receiver (that
-is, its entry here) holds the anchor.
+receiver that is gone, which crashes the process; what is queued for a QObject, Qt drops with it.
+While somebody holds the wrapper, the anchor holds the receiver; once nobody does, the receiver
+(that is, its entry here) holds the anchor.
 
 Invariants:
 
 * A reference to the wrapper keeps the receiver alive; a connection to it does not.
-* Wrappers are remembered by what they do, so that wrapping the same method again and again makes one
-  wrapper, and an equal one disconnects it.
+* Wrappers are remembered by what they do, so that wrapping the same method again and again makes
+  one wrapper, and an equal one disconnects it.
 * What is kept for a receiver goes with it.
 """
 
@@ -44,8 +44,7 @@ from .shape import DECORATIONS, wrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-
-    from typing_extensions import TypeAlias
+    from typing import TypeAlias
 
     Call: TypeAlias = Callable[[Any, tuple[Any, ...]], Any]
 
@@ -58,8 +57,8 @@ class _Entry:
     def __init__(self, receiver: Any) -> None:
         key = id(receiver)
         # Raises TypeError where the receiver can't be referenced weakly.
-        # At the interpreter's end the module's names may be gone before the receiver is.
-        self.receiver = weakref.ref(receiver, lambda _, entries=_entries: entries.pop(key).clear())
+        entries = _entries  # at the interpreter's end the module's names may be gone
+        self.receiver = weakref.ref(receiver, lambda _: entries.pop(key).clear())
         self.functions: dict[Hashable, Any] = {}
         self.published: list[tuple[type, str]] = []
 
@@ -114,7 +113,7 @@ def bound_wrapper(receiver: Any, method: Any, count: int, call: Call, key: Hasha
             function.__dict__.pop(decoration, None)
         del function.__wrapped__  # the method, which holds the receiver
         if qobject and not binding().is_pyqt:
-            _publish(entry, type(receiver), function)
+            _publish(entry, receiver.__class__, function)
         entry.functions[key] = function
     return types.MethodType(function, receiver)
 
@@ -134,49 +133,54 @@ def _publish(entry: _Entry, owner: type, function: Any) -> None:
 class _Kept:
     """An anchor's place in the entry of its receiver.
 
-    ``anchor`` is the anchor itself while nobody holds the wrapper, else a weak reference to it.
+    The anchor is held by the wrapper while somebody refers to that, and else by this.
     """
 
-    __slots__ = ("anchor", "method", "thread")
+    __slots__ = ("dormant", "known", "method", "thread")
 
     def __init__(self) -> None:
-        self.anchor: Any = None
-        self.method: weakref.ref[Any] | None = None
+        self.dormant: Any = None
+        self.known: Callable[[], Any] = _nothing
+        self.method: Callable[[], Any] = _nothing
         self.thread = get_ident()
 
     def release(self) -> None:
-        anchor, self.anchor = self.anchor, None
-        if isinstance(anchor, weakref.ref):
-            anchor = anchor()
+        anchor, self.dormant = self.known(), None
         if anchor is not None and self.thread != get_ident():
             anchor.deleteLater()  # a QObject is deleted by its own thread
 
 
+def _nothing() -> None:
+    """Stand in for a reference that is dead."""
+
+
 def _anchored(entry: _Entry, receiver: Any, count: int, call: Call, key: Hashable) -> Any:
-    kept = entry.functions.setdefault(key, _Kept())
-    method = kept.method and kept.method()
+    kept: _Kept = entry.functions.setdefault(key, _Kept())
+    method = kept.method()
     if method is not None:
         return method
-    anchor = kept.anchor() if isinstance(kept.anchor, weakref.ref) else kept.anchor
+    anchor = kept.known()
     if anchor is None:
-        kept.thread = get_ident()
         anchor = _anchor_class(count)()
         anchor.weak = entry.receiver
         anchor.call = call
+        kept.known = weakref.ref(anchor)
+        kept.thread = get_ident()
     anchor.strong = receiver
-    method = anchor.on
+    known = kept.known
 
-    def nobody_holds_it(_: object, anchor_ref: weakref.ref[Any] = weakref.ref(anchor)) -> None:
+    def nobody_holds_it(_: object) -> None:
         # Runs before the bound method lets go of the anchor.
-        anchor = anchor_ref()
+        anchor = known()
         if anchor is not None:
-            kept.anchor = anchor
+            kept.dormant = anchor
             anchor.strong = None
 
-    kept.anchor = weakref.ref(anchor)
+    method = anchor.on
     # The anchor holds this reference: where a cycle of receiver and wrapper is collected, it
     # must be collected with them, not called.
     anchor.method = kept.method = weakref.ref(method, nobody_holds_it)
+    kept.dormant = None
     return method
 
 

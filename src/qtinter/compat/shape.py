@@ -21,8 +21,7 @@ from .bindings import known_binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from typing_extensions import TypeAlias
+    from typing import TypeAlias
 
     Args: TypeAlias = tuple[Any, ...]
 

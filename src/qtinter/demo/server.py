@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -35,10 +35,13 @@ class FileServer:
     content: bytes
     pause: float = 0.015
     outcomes: asyncio.Queue[str] = attrs.field(factory=asyncio.Queue)
+    _answering: set[asyncio.Task[Any]] = attrs.field(factory=set, init=False)
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
         """Serve on a free port of this machine's own while the block runs.
+
+        Downloads that are under way at the block's end are served to theirs.
 
         Yields:
             The address of the file.
@@ -46,9 +49,17 @@ class FileServer:
         server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()
         async with server:
-            yield f"http://{host}:{port}/file"
+            try:
+                yield f"http://{host}:{port}/file"
+            finally:
+                server.close()
+                if self._answering:  # closing the server ends none of its connections
+                    await asyncio.wait(self._answering)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering.add(task)
         try:
             request = await reader.readuntil(b"\r\n\r\n")
             if request.startswith(b"GET /file "):
@@ -58,6 +69,7 @@ class FileServer:
         except asyncio.IncompleteReadError:
             pass  # the client went away without having asked for anything
         finally:
+            self._answering.discard(task)
             writer.close()
 
     async def _send_file(self, writer: asyncio.StreamWriter) -> None:

@@ -95,10 +95,17 @@ class QiBaseEventLoop(HostedLoop):
                 "start() can only be called for a loop operating in GUEST mode; "
                 f"the loop is {self._lifecycle.state.name} in {self._lifecycle.mode.name} mode"
             )
+        if self._lifecycle.running:
+            raise RuntimeError(
+                "start() can only be called for a loop that is not running; "
+                f"the loop is {self._lifecycle.state.name} in GUEST mode"
+            )
+        level = int(qt.current_thread().loopLevel())  # there may be no binding to ask
         run_forever_setup(self)
         self._lifecycle.fire(Event.START)
         self._scheduler.generation = 0
-        self._block_level = int(qt.current_thread().loopLevel())
+        self._last_turn_over = False
+        self._block_level = level
         self._install_interrupts()
         self._open_when_possible()
 
@@ -166,6 +173,7 @@ class QiBaseEventLoop(HostedLoop):
             return
         self._lifecycle.fire(Event.START)
         self._scheduler.generation = 0
+        self._last_turn_over = False
         try:
             if qt.application() is None:
                 self._run_without_qt()

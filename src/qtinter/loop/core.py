@@ -184,8 +184,10 @@ class SchedulerLoop(aio.BaseEventLoop):
             TypeError: ``when`` is not a number.
             ValueError: ``when`` is nan.
         """
-        if when is None:
-            raise TypeError("call_at() argument 'when' must be a number, not None")
+        try:
+            when - 0.0  # in the heap, what is no number would break each turn from then on
+        except TypeError:
+            raise TypeError(f"call_at() argument 'when' must be a number, not {when!r}") from None
         return self._add_timer(when, callback, args, context)
 
     def _add_timer(

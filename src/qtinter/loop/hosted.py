@@ -17,11 +17,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from qtinter.compat import qt
+from qtinter.compat import aio, qt
 from qtinter.compat.python import run_forever_cleanup
 from qtinter.scheduler import Event, Lifecycle, QiLoopMode, Scheduler, State, TimerHeap
 
-from .core import SchedulerLoop
+from .core import SchedulerLoop, TimerHandle
 from .guest import ask_qt_to_exit
 from .host import QtHost
 from .interrupt import Interrupts
@@ -57,6 +57,8 @@ class HostedLoop(SchedulerLoop):
         self._wake_level = 0
         self._woken = False
         self._nested_warned = False
+        #: Whether the turn in which a stop was asked for is over.
+        self._last_turn_over = False
         #: Whether the closing of the last window cancels main; qtinter.run() sets it.
         self._quits_with_last_window = False
         #: Whether main was cancelled because Qt has quit.
@@ -88,8 +90,9 @@ class HostedLoop(SchedulerLoop):
         if interrupts.active:
             interrupts.back_in_qt()
             self._wake_level = host.level()
-        if not interrupts.held and not self._carried:
+        if not interrupts.held and not self._carried and not self._last_turn_over:
             self._resting = False
+            turns = not scheduler.modal.calls  # else none goes on before those calls are made
             lifecycle.fire(Event.WAKE)
             try:
                 scheduler.slice(self._slice_duration)
@@ -97,6 +100,7 @@ class HostedLoop(SchedulerLoop):
                 self._carried = exc
             finally:
                 lifecycle.fire(Event.YIELD)
+            self._last_turn_over = turns and scheduler.finished
         if self._host is None:
             return  # a callback has destroyed the application object
         self._nested_warned = False
@@ -115,8 +119,8 @@ class HostedLoop(SchedulerLoop):
         held = self._interrupts.take()
         if held is not None and self._carried is None:
             self._carried = held
-        if self._carried is None and not self._scheduler.finished:
-            return False
+        if self._carried is None and (not self._last_turn_over or self._scheduler.modal.calls):
+            return False  # a modal call is made even if its callback has stopped the loop (I7)
         self._finish()
         return True
 
@@ -332,19 +336,45 @@ class HostedLoop(SchedulerLoop):
         )
 
 
-#: Code between callbacks: a KeyboardInterrupt raised here would lose a handle or run one twice.
+#: Code that a KeyboardInterrupt must not leave half-done. Between callbacks it would lose a handle
+#: or run one twice; in call_soon() and its like it would lose the step of a task that is to go on
+#: (asyncio's own loop does), and after _write_to_self() all later wake-ups.
 _OWN_CODE = frozenset(
     function.__code__
     for function in (
         Scheduler.slice,
+        TimerHeap.push,
         TimerHeap.release,
+        TimerHeap.note_cancelled,
         TimerHeap._compact,
         Lifecycle.fire,
+        aio.Handle.__init__,
+        aio.TimerHandle.__init__,
+        aio.BaseEventLoop.call_soon,
+        aio.BaseEventLoop._call_soon,
+        TimerHandle.__lt__,
+        SchedulerLoop.call_soon,
+        SchedulerLoop.call_soon_threadsafe,
+        SchedulerLoop.call_later,
+        SchedulerLoop.call_at,
+        SchedulerLoop._add_timer,
+        SchedulerLoop._timer_handle_cancelled,
+        SchedulerLoop._arm,
+        SchedulerLoop._deadline_added,
+        SchedulerLoop._write_to_self,
+        SchedulerLoop._read_from_self,
+        SchedulerLoop._run_observed,
+        SchedulerLoop._callback_failed,
         HostedLoop._wake,
         HostedLoop._wake_up,
         HostedLoop._over,
         HostedLoop._rest,
         HostedLoop._read_signals,
+        HostedLoop._host_now,
+        HostedLoop._host_at,
+        QtHost.now,
+        QtHost.after,
+        QtHost.rest,
         QtHost._ring,
     )
 )

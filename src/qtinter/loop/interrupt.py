@@ -138,8 +138,10 @@ class Interrupts:
         exc, self.held = self.held, None
         if self._trip is not None:
             self._trip.stop()
-            self._look.stop()
-            self._trip = self._look = None
+            self._trip = None
+            if self._look is not None:
+                self._look.stop()
+                self._look = None
         return exc
 
     def hold(self, exc: BaseException) -> None:
@@ -192,8 +194,9 @@ class Interrupts:
             self._trip = qt.timer(_thread.interrupt_main, single_shot=True)
             if end is not None:
                 self._trip.timeout.connect(end)
-            self._look = qt.timer(self._look_for_signals, single_shot=False)
-            self._look.start(LOOK_FOR_SIGNALS)
+            else:
+                self._look = qt.timer(self._look_for_signals, single_shot=False)
+                self._look.start(LOOK_FOR_SIGNALS)
             self._arm_trip()
 
     def _arm_trip(self) -> None:

@@ -110,9 +110,9 @@ class OwnerRun:
             self._host.exit(application=True, quietly=False)
 
     def _qt_has_quit(self) -> None:
-        self._has_quit = True
-        if self._cleaning_up:
-            return
+        again, self._has_quit = self._has_quit, True
+        if again or self._cleaning_up:
+            return  # main is cleaning up already, and is not to be disturbed
         if self._main is None:
             self._loop._scheduler.stopping = True
             self._loop._finish()

@@ -183,13 +183,12 @@ def _clean_up(loop: QiBaseEventLoop) -> None:
 
 def _warn_of_slow_tasks(loop: QiBaseEventLoop) -> None:
     places: list[str] = []
-    current = asyncio.current_task(loop)
     for task in asyncio.all_tasks(loop):
         stack = task.get_stack(limit=1)
-        if task is current or not stack:
-            continue
-        frame = stack[0]
-        places.append(f"{task.get_name()} at {frame.f_code.co_filename}:{frame.f_lineno}")
+        if task is loop._main or not stack:
+            continue  # the first is ours and waits for the others
+        code, line = stack[0].f_code, stack[0].f_lineno
+        places.append(f"{task.get_name()} at {code.co_filename}:{line} in {code.co_name}")
     logger.warning(
         "clean-up takes longer than %g s; Qt signals no longer arrive, Ctrl-C ends the wait; "
         "still not done: %s",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Signals and slots in coroutines.
 
-* :mod:`~qtinter.signals.single` waits for one emission, :mod:`~qtinter.signals.stream` iterates over
-  them, and :mod:`~qtinter.signals.multi` makes one signal of several.
+* :mod:`~qtinter.signals.single` waits for one emission, :mod:`~qtinter.signals.stream` iterates
+  over them, and :mod:`~qtinter.signals.multi` makes one signal of several.
 * :mod:`~qtinter.signals.slot` makes slots of coroutine functions, by way of
   :mod:`~qtinter.signals.transform`, which has the rules of how long slots live.
 * :mod:`~qtinter.signals.protocols` says what a signal is to a type checker, and

@@ -2,7 +2,7 @@
 """``multisignal``: several signals as one, each emission with a tag.
 
 `multisignal.connect` connects a wrapper of the slot to each signal, made by
-`~qtinter.signals.transform`; so the connections live as the table there says, and go with the sender.
+`~qtinter.signals.transform`; so the connections live as the table there says.
 
 Invariants:
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from typing_extensions import Unpack
 
-from qtinter.compat.arguments import copy_signal_arguments
+from qtinter.compat.arguments import safe_to_keep
 from qtinter.compat.listener import Closeable, Poster, disconnect_all, is_signal, listen
 from qtinter.compat.shape import runs_functions_in_sender_thread
 
@@ -126,13 +126,13 @@ def _listen_tagged(signal: Any, tag: Any, deliver: Deliver) -> Closeable:
 
 
 def _emit(slot: Callable[..., object], args: tuple[Any, ...], tag: Any) -> None:
-    slot(tag, copy_signal_arguments(args))
+    slot(tag, safe_to_keep(args))
 
 
 def _emit_at_home(
     slot: Callable[..., object], args: tuple[Any, ...], tag: Any, poster: Poster, thread: int
 ) -> None:
     if get_ident() == thread:
-        slot(tag, copy_signal_arguments(args))
+        slot(tag, safe_to_keep(args))
     else:
-        poster.post(slot, tag, copy_signal_arguments(args))
+        poster.post(slot, tag, safe_to_keep(args))

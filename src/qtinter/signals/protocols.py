@@ -4,8 +4,8 @@
 No binding types its signals, and their overloaded ``connect`` methods can't be matched against
 a protocol reliably. So:
 
-* `BoundSignal` is a protocol of the one method that counts, generic over the types of the arguments.
-  A class of signals that wants to be typed exactly derives from it by name.
+* `BoundSignal` is a protocol of the one method that counts, generic over the types of the
+  arguments. A class of signals that wants to be typed exactly derives from it by name.
 * The functions use ``Ds``, a type variable with a default. Where nothing is known of the arguments,
   a checker falls back to that, and the result is ``tuple[Any, ...]``. Without the default it would
   be ``tuple[Never, ...]`` for PySide6, which fits everywhere and is never right.

@@ -52,8 +52,8 @@ def asyncslot(
             step at once, in which ``QObject.sender()`` is right.
 
     Returns:
-        A callable that returns the task. The task is kept alive until it is done; if it ends with an
-        exception, the loop's exception handler is called.
+        A callable that returns the task. The task is kept alive until it is done; if it ends with
+        an exception, the loop's exception handler is called.
 
     Raises:
         TypeError: ``fn`` or ``task_runner`` can't be called, or ``fn`` has a keyword-only parameter
@@ -68,8 +68,10 @@ def asyncslot(
 
             line_edit.textChanged.connect(fetch)
     """
+    made: Callable[P, asyncio.Task[T]]
     if isinstance(fn, (classmethod, staticmethod)):
-        return type(fn)(asyncslot(fn.__func__, task_runner=task_runner))
+        made = _rewrapped(fn, task_runner)
+        return made
     if not callable(fn):
         raise TypeError(f"asyncslot() argument 'fn' must be a coroutine function, not {fn!r}")
     if not callable(task_runner):
@@ -77,11 +79,18 @@ def asyncslot(
     count = get_positional_parameter_count(fn)
     home = None
     if not isinstance(fn, types.MethodType) and runs_functions_in_sender_thread():
-        loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises
+        loop = asyncio._get_running_loop()  # noqa: SLF001 - get_running_loop raises
         home = None if loop is None else weakref.ref(loop)
     if home is None:
-        return wrap(fn, _start, (count, task_runner), _visible(fn, count))
-    return wrap(fn, _start_at_home, (count, task_runner, home), _visible(fn, count))
+        made = wrap(fn, _start, (count, task_runner), _visible(fn, count))
+    else:
+        made = wrap(fn, _start_at_home, (count, task_runner, home), _visible(fn, count))
+    return made
+
+
+def _rewrapped(descriptor: Any, task_runner: Any) -> Any:
+    """Make a class or static method of the wrapper of the function of one."""
+    return descriptor.__class__(asyncslot(descriptor.__func__, task_runner=task_runner))
 
 
 def _visible(fn: Callable[..., Any], count: int) -> int:
@@ -131,7 +140,7 @@ def _start_at_home(
 ) -> asyncio.Task[Any] | None:
     # The binding has called us in the sender's thread. Unless that has a loop, go back to the one
     # that was running where the slot was made.
-    if asyncio._get_running_loop() is None:  # noqa: SLF001 - the public one raises
+    if asyncio._get_running_loop() is None:  # noqa: SLF001 - get_running_loop raises
         loop = home()
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(_start, fn, args, count, task_runner)
@@ -144,7 +153,9 @@ async def _raise(exc: BaseException) -> None:
 
 
 def _not_a_coroutine(fn: object, result: object) -> TypeError:
-    return TypeError(f"asyncslot() argument 'fn' must return a coroutine; {fn!r} returned {result!r}")
+    return TypeError(
+        f"asyncslot() argument 'fn' must return a coroutine; {fn!r} returned {result!r}"
+    )
 
 
 def _ended(task: asyncio.Task[Any]) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """``asyncsignalstream()``: the emissions of a signal as an asynchronous iterator.
 
-A buffer, and a connection whose function fills it and wakes who waits for it. The function refers to
-the buffer, not to the iterator; so the connection ends with the last reference to the iterator.
+A buffer, and a connection whose function fills it and wakes who waits for it. The function refers
+to the buffer, not to the iterator; so the connection ends with the last reference to the iterator.
 
 Invariants:
 

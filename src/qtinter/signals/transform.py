@@ -77,13 +77,16 @@ def transform_slot(
     if not callable(slot):
         raise TypeError(f"transform_slot() argument 'slot' must be callable, not {slot!r}")
     if not callable(transform):
-        raise TypeError(f"transform_slot() argument 'transform' must be callable, not {transform!r}")
-    return wrap(slot, transform, extras, -1)
+        raise TypeError(
+            f"transform_slot() argument 'transform' must be callable, not {transform!r}"
+        )
+    made: Any = wrap(slot, transform, extras, -1)
+    return made  # type: ignore[no-any-return]
 
 
 def wrap(
     slot: Callable[..., Any], transform: Callable[..., Any], extras: tuple[Any, ...], count: int
-) -> Callable[..., Any]:
+) -> Any:
     """Do what `transform_slot` does, for a wrapper that shows a number of parameters.
 
     Args:
@@ -101,7 +104,7 @@ def wrap(
             method = types.MethodType(function, owner)
             return transform(method, args if cut is None else cut(args), *extras)
 
-        key = (id(function), id(transform), *map(id, extras))
+        key: tuple[object, ...] = (id(function), id(transform), *map(id, extras))
         return bound_wrapper(receiver, slot, count, call_method, key)
     if isinstance(slot, types.BuiltinMethodType) and is_qobject(receiver):
         name = slot.__name__
@@ -118,8 +121,8 @@ def wrap(
 class SemiWeakRef:
     """A weak reference that is strong while user code refers to it.
 
-    The object made is deleted when ``o`` is deleted; but as long as somebody holds it, it keeps ``o``
-    alive. When the last reference to it goes it comes back, once, holding ``o`` weakly from then on.
+    The object made is deleted when ``o`` is deleted; but as long as somebody holds it, it keeps
+    ``o`` alive. When the last reference to it goes, it comes back once, holding ``o`` weakly then.
 
     Args:
         o: The object to refer to.
@@ -153,7 +156,11 @@ class SemiWeakRef:
         # Held from here on by this reference's callback, until that is called with o's death. The
         # reference is new, since the garbage collector may have cleared the old one just now.
         key = id(self)
-        self._weak = self._ref(o, lambda _, dormant=_dormant: dormant.pop(key, None))
+
+        def forget(_: object, dormant: dict[int, SemiWeakRef] = _dormant) -> None:
+            dormant.pop(key, None)
+
+        self._weak = self._ref(o, forget)
         _dormant[key] = self
         if len(_dormant) > 2 * _Sweep.survivors + 64:
             _Sweep.run()
@@ -179,7 +186,7 @@ def get_positional_parameter_count(fn: Callable[..., Any]) -> int:
     """Return how many arguments a function takes by position.
 
     Args:
-        fn: The function. If it can't be inspected, as some builtins can't, it is taken for variadic.
+        fn: The function. If it can't be inspected, like some builtins, it is taken for variadic.
 
     Returns:
         The number of positional parameters, or -1 if there is an ``*args`` among them.

@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""asyncsignal(): one emission, and nothing left of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import weakref
+
+import pytest
+
+import qtinter
+
+
+def emit_soon(signal, *args):
+    asyncio.get_running_loop().call_soon(signal.emit, *args)
+
+
+def test_the_arguments_of_the_emission_are_returned_as_a_tuple(run_in, sender):
+    async def main():
+        emit_soon(sender.pair, 1, "one")
+        return await qtinter.asyncsignal(sender.pair)
+
+    assert run_in(main) == (1, "one")
+
+
+def test_an_emission_without_arguments_gives_the_empty_tuple(run_in, sender):
+    async def main():
+        emit_soon(sender.nothing)
+        return await qtinter.asyncsignal(sender.nothing)
+
+    assert run_in(main) == ()
+
+
+def test_the_overload_that_is_named_is_waited_for(run_in, sender):
+    async def main():
+        emit_soon(sender.overloaded[int], 1)
+        asyncio.get_running_loop().call_later(0.01, sender.overloaded[str].emit, "one")
+        return await qtinter.asyncsignal(sender.overloaded[str])
+
+    assert run_in(main) == ("one",)
+
+
+def test_an_object_is_delivered_as_itself(run_in, sender):
+    thing = {1: [2]}
+
+    async def main():
+        emit_soon(sender.thing, thing)
+        (received,) = await qtinter.asyncsignal(sender.thing)
+        return received is thing
+
+    assert run_in(main)
+
+
+def test_the_signal_is_connected_when_awaited_and_not_before(run_in, sender):
+    async def main():
+        waiting = qtinter.asyncsignal(sender.pair)
+        before = sender.count("pair")
+        task = asyncio.ensure_future(waiting)
+        await asyncio.sleep(0)
+        during = sender.count("pair")
+        sender.pair.emit(1, "one")
+        await task
+        return before, during
+
+    assert run_in(main) == (0, 1)
+
+
+def test_it_is_disconnected_when_the_result_is_returned(run_in, sender):
+    async def main():
+        emit_soon(sender.pair, 1, "one")
+        await qtinter.asyncsignal(sender.pair)
+        return sender.count("pair")
+
+    assert run_in(main) == 0
+
+
+def test_it_is_disconnected_when_a_timeout_is_raised(run_in, sender):
+    async def main():
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(qtinter.asyncsignal(sender.pair), 0.001)
+        return sender.count("pair")
+
+    assert run_in(main) == 0
+
+
+def test_it_is_disconnected_before_a_cancelled_await_ends(run_in, sender):
+    async def main():
+        counts = []
+
+        async def wait():
+            try:
+                await qtinter.asyncsignal(sender.pair)
+            except asyncio.CancelledError:
+                counts.append(sender.count("pair"))
+                raise
+
+        task = asyncio.ensure_future(wait())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        return counts
+
+    assert run_in(main) == [0]
+
+
+def test_it_is_disconnected_when_an_exception_is_thrown_in(run_in, sender):
+    async def main():
+        coro = qtinter.asyncsignal(sender.pair)
+        coro.send(None)
+        assert sender.count("pair") == 1
+        with pytest.raises(KeyError):
+            coro.throw(KeyError("thrown"))
+        return sender.count("pair")
+
+    assert run_in(main) == 0
+
+
+def test_it_is_disconnected_when_the_coroutine_is_closed(run_in, sender):
+    async def main():
+        coro = qtinter.asyncsignal(sender.pair)
+        coro.send(None)
+        coro.close()
+        return sender.count("pair")
+
+    assert run_in(main) == 0
+
+
+def test_an_exception_that_is_kept_keeps_no_connection(run_in, sender):
+    async def main():
+        kept = None
+        try:
+            await asyncio.wait_for(qtinter.asyncsignal(sender.pair), 0.001)
+        except asyncio.TimeoutError as exc:
+            kept = exc
+        return kept is not None, sender.count("pair")
+
+    assert run_in(main) == (True, 0)
+
+
+def test_of_several_emissions_the_first_one_counts(run_in, sender):
+    async def main():
+        task = asyncio.ensure_future(qtinter.asyncsignal(sender.number))
+        await asyncio.sleep(0)
+        sender.number.emit(1)
+        sender.number.emit(2)
+        return await task
+
+    assert run_in(main) == (1,)
+
+
+def test_all_who_wait_for_a_signal_get_the_emission(run_in, sender):
+    async def main():
+        waits = [asyncio.ensure_future(qtinter.asyncsignal(sender.number)) for _ in range(3)]
+        await asyncio.sleep(0)
+        sender.number.emit(7)
+        return await asyncio.gather(*waits)
+
+    assert run_in(main) == [(7,)] * 3
+
+
+def test_an_emission_and_a_cancellation_at_once_leave_no_connection(run_in, sender):
+    async def main():
+        task = asyncio.ensure_future(qtinter.asyncsignal(sender.number))
+        await asyncio.sleep(0)
+        sender.number.emit(1)
+        task.cancel()
+        await asyncio.wait([task])
+        return sender.count("number")
+
+    assert run_in(main) == 0
+
+
+def test_destroyed_can_be_waited_for(run_in, qt):
+    async def main():
+        thing = qt.QtCore.QObject()
+        asyncio.get_running_loop().call_soon(thing.deleteLater)
+        await asyncio.wait_for(qtinter.asyncsignal(thing.destroyed), 10)
+        return True
+
+    assert run_in(main)
+
+
+def test_a_sender_deleted_at_once_is_waited_for_by_destroyed(run_in, qt):
+    async def main():
+        thing = qt.QtCore.QObject()
+        asyncio.get_running_loop().call_soon(qt.delete, thing)
+        await asyncio.wait_for(qtinter.asyncsignal(thing.destroyed), 10)
+        return True
+
+    assert run_in(main)
+
+
+def test_a_wait_whose_sender_is_gone_can_be_cancelled(run_in, qt):
+    async def main():
+        sender = qt.Sender()
+        task = asyncio.ensure_future(qtinter.asyncsignal(sender.number))
+        await asyncio.sleep(0)
+        qt.delete(sender)
+        await asyncio.sleep(0)
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert run_in(main)
+
+
+def test_the_garbage_collector_leaves_a_task_alone_that_waits_for_a_dead_sender(run_in, qt):
+    cleaned = []
+
+    async def main():
+        async def wait():
+            sender = qt.Sender()
+            signal = sender.number
+            qt.QtCore.QTimer.singleShot(0, sender.deleteLater)
+            del sender
+            try:
+                await qtinter.asyncsignal(signal)
+            finally:
+                cleaned.append(True)
+
+        task = weakref.ref(asyncio.ensure_future(wait()))
+        await asyncio.sleep(0.02)
+        for _ in range(3):
+            gc.collect()
+        waiting = task()
+        assert waiting is not None
+        assert waiting in asyncio.all_tasks()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        return waiting.cancelled()
+
+    assert run_in(main)
+    assert cleaned == [True]
+
+
+def test_an_emission_in_another_thread_arrives(run_in, sender):
+    async def main():
+        thread = threading.Thread(target=lambda: sender.pair.emit(2, "two"))
+        asyncio.get_running_loop().call_soon(thread.start)
+        args = await asyncio.wait_for(qtinter.asyncsignal(sender.pair), 10)
+        thread.join()
+        return args, sender.count("pair")
+
+    assert run_in(main) == ((2, "two"), 0)
+
+
+def test_a_loop_in_a_worker_waits_for_a_sender_of_the_main_thread(run_in, sender):
+    async def main():
+        loop = asyncio.get_running_loop()
+        waiting = asyncio.Event()
+        seen = {}
+
+        async def wait():
+            task = asyncio.ensure_future(qtinter.asyncsignal(sender.pair))
+            await asyncio.sleep(0)
+            loop.call_soon_threadsafe(waiting.set)
+            seen["args"] = await asyncio.wait_for(task, 10)
+            seen["thread"] = threading.current_thread().name
+
+        def work():
+            worker_loop = qtinter.new_event_loop()
+            worker_loop.run_until_complete(wait())
+            worker_loop.close()
+
+        thread = threading.Thread(target=work, name="worker")
+        thread.start()
+        await waiting.wait()
+        sender.pair.emit(3, "three")
+        await loop.run_in_executor(None, thread.join)
+        return seen
+
+    assert run_in(main) == {"args": (3, "three"), "thread": "worker"}
+    assert sender.count("pair") == 0
+
+
+class Source:
+    """Something that is no signal and can only be connected to."""
+
+    def __init__(self):
+        self.slots = []
+
+    def connect(self, slot):
+        self.slots.append(slot)
+
+    def emit(self, *args):
+        for slot in list(self.slots):
+            slot(*args)
+
+
+class PoliteSource(Source):
+    """The same with a disconnect method."""
+
+    def disconnect(self, slot):
+        self.slots.remove(slot)
+
+
+@pytest.mark.virtual
+def test_a_source_that_has_only_connect_can_be_waited_for(run_in):
+    async def main():
+        source = Source()
+        asyncio.get_running_loop().call_soon(source.emit, 1, 2)
+        args = await qtinter.asyncsignal(source)
+        source.emit(3, 4)  # goes nowhere
+        return args
+
+    assert run_in(main) == (1, 2)
+
+
+@pytest.mark.virtual
+def test_a_source_is_asked_to_disconnect_if_it_can(run_in):
+    async def main():
+        source = PoliteSource()
+        asyncio.get_running_loop().call_soon(source.emit, 1)
+        await qtinter.asyncsignal(source)
+        return source.slots
+
+    assert run_in(main) == []
+
+
+def test_a_source_that_wraps_a_signal_is_disconnected_without_a_disconnect(run_in, qt, sender):
+    class Wrapping:
+        def connect(self, slot):
+            return sender.number.connect(slot)
+
+    async def main():
+        emit_soon(sender.number, 5)
+        args = await qtinter.asyncsignal(Wrapping())
+        qt.settle()
+        return args, sender.count("number")
+
+    assert run_in(main) == ((5,), 0)
+
+
+def test_a_source_may_be_emitted_in_another_thread(run_in, qapp):
+    async def main():
+        source = Source()
+        thread = threading.Thread(target=source.emit, args=(1,))
+        asyncio.get_running_loop().call_soon(thread.start)
+        args = await asyncio.wait_for(qtinter.asyncsignal(source), 10)
+        thread.join()
+        return args, threading.current_thread() is threading.main_thread()
+
+    assert run_in(main) == ((1,), True)
+
+
+@pytest.mark.parametrize("wrong", [None, 1, "signal", object()])
+def test_what_cannot_be_connected_to_is_a_type_error_that_names_the_argument(run_in, wrong):
+    async def main():
+        with pytest.raises(TypeError, match="asyncsignal.. argument 'signal'"):
+            await qtinter.asyncsignal(wrong)
+
+    run_in(main)
+
+
+def test_an_unbound_signal_is_a_type_error(run_in, qt):
+    async def main():
+        with pytest.raises(TypeError, match="signal"):
+            await qtinter.asyncsignal(qt.Sender.number)
+
+    run_in(main)
+
+
+def test_it_works_on_a_plain_asyncio_loop(qt, sender):
+    async def main():
+        emit_soon(sender.pair, 1, "one")
+        return await qtinter.asyncsignal(sender.pair)
+
+    assert asyncio.run(main()) == (1, "one")
+    assert sender.count("pair") == 0
