@@ -81,9 +81,14 @@ types: .venv/tools/.ready
 			--cache-dir build/mypy/$$python-$$platform || exit 1; \
 	done; done
 
-# Needs node, which is why it isn't part of `make check`.
-pyright: .venv/tools/.ready
+build/node/.ready-$(PYRIGHT):
 	npm install --silent --no-save --prefix build/node pyright@$(PYRIGHT)
+	@touch $@
+
+# Needs node, which is why it isn't part of `make check`.
+.PHONY: pyright-installed
+pyright-installed: build/node/.ready-$(PYRIGHT)
+pyright: .venv/tools/.ready pyright-installed
 	build/node/node_modules/.bin/pyright --pythonpath $(TOOLS)/python
 	build/node/node_modules/.bin/pyright --pythonpath $(TOOLS)/python \
 		--verifytypes qtinter --ignoreexternal

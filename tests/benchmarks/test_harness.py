@@ -197,9 +197,14 @@ def test_a_child_that_hangs_is_a_failed_sample() -> None:
 
 
 def test_a_timer_is_judged_by_medians_and_by_the_longest_wait_of_all() -> None:
-    ticking = [Observation(100, 0.02, 50, 1.0), Observation(50, 0.2, 100, 1.0)]
-    plain = [Observation(0, 0.0, 100, 1.0), Observation(0, 0.0, 100, 1.0)]
+    ticking = [Observation(100, 0.02, 50, 1.0, 1.0), Observation(50, 0.2, 100, 1.0, 1.0)]
+    plain = [Observation(0, 0.0, 100, 1.0, 1.0), Observation(0, 0.0, 100, 1.0, 1.0)]
     verdict = judge(ticking, plain)
 
     assert (verdict.share, verdict.longest, verdict.kept) == (0.75, 0.2, 0.75)
     assert verdict.complaints == ["75% of the shots, at least 80%", "waited 200 ms, at most 100"]
+
+
+def test_a_child_that_got_little_of_a_core_is_starved() -> None:
+    assert Observation(100, 0.02, 50, seconds=2.0, cpu=1.5).starved
+    assert not Observation(100, 0.02, 50, seconds=2.0, cpu=1.7).starved

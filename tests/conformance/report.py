@@ -97,7 +97,8 @@ def report(
     """Print what was found; the exit status."""
     for j in judged:
         for test, seen in j.lost.items():
-            print(f"\nLOST: {test}: {seen.outcome} ({j.retried[test]})\n{tail(seen.detail)}")
+            again = j.retried.get(test, "not run again")
+            print(f"\nLOST: {test}: {seen.outcome} ({again})\n{tail(seen.detail)}")
         if any(seen.outcome == MISSING for seen in j.lost.values()):
             for name, seen in j.ours.fixtures.items():
                 print(f"\nOUTSIDE A TEST: {name}: {seen.outcome}\n{tail(seen.detail)}")

@@ -45,6 +45,8 @@ from tests.conformance.runner import (  # noqa: E402
     run_stock,
 )
 from tests.conformance.verdict import (  # noqa: E402
+    CRASHED,
+    HUNG,
     MISSING,
     PASSING,
     ModuleRun,
@@ -98,6 +100,9 @@ class Job:
             deviation = self.deviation_for(test)
             if deviation is not None:
                 judged.accepted[test] = deviation
+                continue
+            if seen.outcome in {HUNG, CRASHED}:
+                judged.lost[test] = seen  # once is once too often
                 continue
             retry = self.run_again(module, test)
             if retry.passes_alone and not retry.stock_fails_too:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CHILD = Path(__file__).with_name("child.py")
 POLL = 0.05
+START = 30.0  # how long a process may take to its first record, if the timeout is shorter
 RESTARTS = 12
 LOG_TAIL = 12_000
 
@@ -65,6 +66,9 @@ class Processes:
     timeout: float
     stopped: threading.Event = attrs.field(factory=threading.Event)
 
+    def allowed(self, written: int) -> float:
+        return self.timeout if written else max(self.timeout, START)
+
     def wait(self, child: subprocess.Popen[bytes], results: Path) -> str | None:
         """Wait for the child's end; what it ended by if it had to be ended."""
         size, since = -1, time.monotonic()
@@ -83,8 +87,8 @@ class Processes:
             now = time.monotonic()
             if now_size != size:
                 size, since = now_size, now
-            elif reason is None and now - since > self.timeout:
-                reason = f"nothing happened for {self.timeout:g} s"
+            elif reason is None and now - since > (allowed := self.allowed(now_size)):
+                reason = f"nothing happened for {allowed:g} s"
                 since = now
                 child.send_signal(signal.SIGABRT)
             elif reason is not None and now - since > 5:
@@ -227,7 +231,7 @@ class Cache:
     def of_this_python(cls, root: Path, package: str) -> Cache:
         spec = importlib.util.find_spec(package)
         places = [] if spec is None else list(spec.submodule_search_locations or ())
-        key = "\n".join([sys.version, sys.executable, *places, CHILD.read_text(encoding="utf-8")])
+        key = "\n".join([sys.version, sys.base_prefix, *places, CHILD.read_text(encoding="utf-8")])
         digest = hashlib.sha256(key.encode()).hexdigest()[:12]
         return cls(root / f"{sys.implementation.cache_tag}-{digest}")
 

@@ -76,7 +76,7 @@ def conform(tmp_path: Path) -> Run:
             env={**os.environ, "PYTHONPATH": str(tmp_path)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             check=False,
         )
 
@@ -216,7 +216,7 @@ if ours():
 
 def test_a_hang_is_ended_with_all_stacks_and_costs_no_other_test(conform: Run) -> None:
     run = conform(
-        "--timeout=1",
+        "--timeout=2",
         "--retries=0",
         test_a="""
     def test_1(self): pass

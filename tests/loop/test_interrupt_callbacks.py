@@ -197,3 +197,56 @@ def test_ctrl_c_while_many_tasks_switch_loses_none_of_them(kind: str) -> None:
     assert "ended 50" in ended.texts or "ended 49" in ended.texts
     assert "OUT KeyboardInterrupt" in ended.texts
     assert ended.returncode == BY_SIGINT
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+@pytest.mark.parametrize("place", ["__del__", "weakref"])
+def test_ctrl_c_where_python_would_swallow_it_is_raised_in_the_callback_soon_after(
+    kind: str, place: str
+) -> None:
+    # Python prints and forgets what is raised in a __del__ or in a callback of a weak reference.
+    code = """
+    import weakref
+    application()
+
+    class Object:
+        pass
+
+    class Dying:
+        def __del__(self):
+            busy_there()
+
+    class SlowSet(set):
+        # What a weak set's callback calls when an object dies.
+        def discard(self, item):
+            busy_there()
+
+    def busy_there():
+        say("READY")
+        busy(0.3)
+        say("over")
+
+    async def main():
+        victim = Dying() if sys.argv[2] == "__del__" else Object()
+        if sys.argv[2] == "weakref":
+            weak = weakref.WeakSet([victim])
+            weak.data = SlowSet(weak.data)
+        try:
+            del victim
+            busy(10)
+            say("never interrupted")
+        except KeyboardInterrupt:
+            say("in the callback")
+            raise
+
+    drive(main)
+    """
+    with start_child(code, kind, place) as child:
+        child.wait_for("READY")
+        sent = child.send()
+        ended = child.finish()
+
+    assert sent < ended.at("over"), "the signal came too late to prove anything"
+    assert ended.said("READY", "over", "in the callback", "OUT KeyboardInterrupt")
+    assert "ignored" not in ended.stderr
+    assert ended.returncode == BY_SIGINT

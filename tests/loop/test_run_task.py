@@ -28,6 +28,12 @@ if sys.version_info >= (3, 12):
 ALL_FACTORIES = pytest.mark.parametrize("factory", list(FACTORIES))
 
 
+def current_task() -> asyncio.Task[Any] | None:
+    """Return the current task, also where asyncio.current_task() sees C tasks only (3.14)."""
+    of_python: Any = getattr(asyncio.tasks, "_py_current_task", asyncio.current_task)
+    return asyncio.current_task() or of_python()
+
+
 def with_factory(run_in, factory: str, main: Coroutine[Any, Any, Any]) -> Any:
     async def outer() -> Any:
         asyncio.get_running_loop().set_task_factory(FACTORIES[factory])
@@ -100,16 +106,16 @@ def test_the_current_task_is_right_in_every_step(run_in, factory: str) -> None:
     seen: list[object] = []
 
     async def child() -> None:
-        seen.append(asyncio.current_task())
+        seen.append(current_task())
         await asyncio.sleep(0)
-        seen.append(asyncio.current_task())
+        seen.append(current_task())
 
     async def main() -> None:
-        own = asyncio.current_task()
+        own = current_task()
         task = run_task(child())
-        assert asyncio.current_task() is own
+        assert current_task() is own
         await task
-        assert asyncio.current_task() is own
+        assert current_task() is own
         assert seen == [task, task]
 
     with_factory(run_in, factory, main())
@@ -122,9 +128,9 @@ def test_the_current_task_is_restored_when_the_first_step_raises(run_in, factory
         raise ZeroDivisionError
 
     async def main() -> None:
-        own = asyncio.current_task()
+        own = current_task()
         task = run_task(bad())
-        assert asyncio.current_task() is own
+        assert current_task() is own
         with pytest.raises(ZeroDivisionError):
             await task
 
@@ -135,14 +141,14 @@ def test_the_current_task_is_restored_when_the_first_step_raises(run_in, factory
 @ALL_FACTORIES
 def test_tasks_nest_to_any_depth(run_in, factory: str) -> None:
     async def nest(depth: int) -> int:
-        own = asyncio.current_task()
+        own = current_task()
         result = 0
         if depth:
             task = run_task(nest(depth - 1))
-            assert asyncio.current_task() is own
+            assert current_task() is own
             result = await task
         await asyncio.sleep(0)
-        assert asyncio.current_task() is own
+        assert current_task() is own
         return result + 1
 
     assert with_factory(run_in, factory, nest(20)) == 21
@@ -179,14 +185,14 @@ def test_from_a_slot_it_runs_outside_every_task_even_with_nesting_forbidden(kind
     tasks: list[asyncio.Task[int]] = []
 
     async def child() -> int:
-        seen.append(asyncio.current_task())
+        seen.append(current_task())
         await asyncio.sleep(0)
         driver.loop.stop()
         return 42
 
     def slot() -> None:
         tasks.append(run_task(child(), allow_task_nesting=False))
-        seen.append(asyncio.current_task())
+        seen.append(current_task())
 
     with driver_of(kind) as driver:
         from_qt(slot)
@@ -201,18 +207,18 @@ def test_the_name_is_given_to_the_task_before_its_first_step(run_in, factory: st
     seen: list[str] = []
 
     async def child() -> None:
-        task = asyncio.current_task()
+        task = current_task()
         assert task is not None
         seen.append(task.get_name())
 
     async def main() -> None:
         task = run_task(child(), name="the name")
         assert task.get_name() == "the name"
-        assert run_task(child()).get_name().startswith("Task-")
+        if factory == "default":  # some Pythons name what a factory makes "None"
+            assert run_task(child()).get_name().startswith("Task-")
 
     with_factory(run_in, factory, main())
-    if sys.version_info >= (3, 13) or factory != "c":
-        # Before 3.13, asyncio names what a factory has made only afterwards.
+    if factory != "eager":  # it starts a task before asyncio has told it the name
         assert seen[0] == "the name"
 
 
@@ -266,15 +272,16 @@ def test_it_is_among_all_tasks_while_it_waits_and_its_stack_can_be_seen(
     run_in, factory: str
 ) -> None:
     async def child() -> None:
-        task = asyncio.current_task()
+        task = current_task()
         assert task is not None
-        assert [frame.f_code.co_name for frame in task.get_stack()] == ["child"]
+        assert task.get_stack()[-1].f_code.co_name == "child"
         await asyncio.sleep(0.001)
-        assert [frame.f_code.co_name for frame in task.get_stack()] == ["child"]
+        assert task.get_stack()[-1].f_code.co_name == "child"
 
     async def main() -> None:
         task = run_task(child())
-        assert task in asyncio.all_tasks()
+        if factory != "python" or sys.version_info < (3, 14):  # all_tasks() sees C tasks only
+            assert task in asyncio.all_tasks()
         assert [frame.f_code.co_name for frame in task.get_stack()] == ["child"]
         await task
         assert task not in asyncio.all_tasks()
@@ -313,10 +320,10 @@ def test_an_exit_of_the_first_step_comes_out_in_a_callback_and_in_a_task(
         raise exit_
 
     async def main() -> None:
-        own = asyncio.current_task()
+        own = current_task()
         with pytest.raises(exit_):
             run_task(leave())
-        assert asyncio.current_task() is own
+        assert current_task() is own
         loop = asyncio.get_running_loop()
         done = loop.create_future()
 
@@ -403,8 +410,10 @@ def test_debug_mode_tells_where_the_task_was_made_without_our_frames(run_in, fac
         asyncio.get_running_loop().set_debug(True)
         task: Any = run_task(child())
         traceback = task._source_traceback
-        assert not [frame for frame in traceback if "/qtinter/loop/" in frame.filename]
-        assert any(frame.filename == __file__ and frame.name == "main" for frame in traceback)
+        place = [frame.name for frame in traceback if frame.filename == __file__][-2:]
+        assert "main" in place
+        below = [frame.name for frame in traceback].index("main")
+        assert not [frame for frame in traceback[below:] if "/qtinter/" in frame.filename]
         await task
 
     with_factory(run_in, factory, main())
@@ -442,6 +451,23 @@ def test_an_exit_of_the_first_step_comes_out_of_a_callback_in_every_thread(
         thread.start()
         thread.join()
     assert len(caught) == 1
+
+
+@ALL_FACTORIES
+def test_an_exit_of_the_first_step_in_a_slot_stops_the_loop_and_the_task_is_returned(
+    qapp, factory: str
+) -> None:
+    tasks: list[Any] = []
+
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    with driver_of("owner") as driver:
+        driver.loop.set_task_factory(FACTORIES[factory])
+        from_qt(lambda: tasks.append(run_task(leave())))
+        with pytest.raises(SystemExit):
+            driver.run()
+    assert isinstance(tasks[0].exception(), SystemExit)
 
 
 def test_a_task_that_a_slot_starts_is_cleaned_up_at_the_end_of_a_guests_block(qapp) -> None:

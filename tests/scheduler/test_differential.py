@@ -79,7 +79,7 @@ class FakeWorld(asyncio.BaseEventLoop):
     def do_later(self, delay: float, node: Any) -> None:
         when = self.now + delay
         while when in self.taken:
-            when += 2**-20
+            when -= 2**-20  # earlier, so that a delay of 0 is due at once
         self.taken.add(when)
         self.handles.append(self.call_at(when, self.run_node, len(self.handles), node))
 

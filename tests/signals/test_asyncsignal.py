@@ -17,6 +17,14 @@ def emit_soon(signal, *args):
     asyncio.get_running_loop().call_soon(signal.emit, *args)
 
 
+async def wait_and(coro, action, *args):
+    """Begin to wait for something, act, and return the result."""
+    task = asyncio.ensure_future(coro)
+    await asyncio.sleep(0)
+    action(*args)
+    return await asyncio.wait_for(task, 10)
+
+
 def test_the_arguments_of_the_emission_are_returned_as_a_tuple(run_in, sender):
     async def main():
         emit_soon(sender.pair, 1, "one")
@@ -176,8 +184,7 @@ def test_an_emission_and_a_cancellation_at_once_leave_no_connection(run_in, send
 def test_destroyed_can_be_waited_for(run_in, qt):
     async def main():
         thing = qt.QtCore.QObject()
-        asyncio.get_running_loop().call_soon(thing.deleteLater)
-        await asyncio.wait_for(qtinter.asyncsignal(thing.destroyed), 10)
+        await wait_and(qtinter.asyncsignal(thing.destroyed), thing.deleteLater)
         return True
 
     assert run_in(main)
@@ -186,8 +193,7 @@ def test_destroyed_can_be_waited_for(run_in, qt):
 def test_a_sender_deleted_at_once_is_waited_for_by_destroyed(run_in, qt):
     async def main():
         thing = qt.QtCore.QObject()
-        asyncio.get_running_loop().call_soon(qt.delete, thing)
-        await asyncio.wait_for(qtinter.asyncsignal(thing.destroyed), 10)
+        await wait_and(qtinter.asyncsignal(thing.destroyed), qt.delete, thing)
         return True
 
     assert run_in(main)
@@ -212,18 +218,17 @@ def test_the_garbage_collector_leaves_a_task_alone_that_waits_for_a_dead_sender(
     cleaned = []
 
     async def main():
-        async def wait():
-            sender = qt.Sender()
-            signal = sender.number
-            qt.QtCore.QTimer.singleShot(0, sender.deleteLater)
-            del sender
+        async def wait(senders):
             try:
-                await qtinter.asyncsignal(signal)
+                await qtinter.asyncsignal(senders[0].number)
             finally:
                 cleaned.append(True)
 
-        task = weakref.ref(asyncio.ensure_future(wait()))
-        await asyncio.sleep(0.02)
+        senders = [qt.Sender()]
+        task = weakref.ref(asyncio.ensure_future(wait(senders)))
+        await asyncio.sleep(0)
+        senders.clear()
+        await asyncio.sleep(0)
         for _ in range(3):
             gc.collect()
         waiting = task()
@@ -240,8 +245,7 @@ def test_the_garbage_collector_leaves_a_task_alone_that_waits_for_a_dead_sender(
 def test_an_emission_in_another_thread_arrives(run_in, sender):
     async def main():
         thread = threading.Thread(target=lambda: sender.pair.emit(2, "two"))
-        asyncio.get_running_loop().call_soon(thread.start)
-        args = await asyncio.wait_for(qtinter.asyncsignal(sender.pair), 10)
+        args = await wait_and(qtinter.asyncsignal(sender.pair), thread.start)
         thread.join()
         return args, sender.count("pair")
 
@@ -339,8 +343,7 @@ def test_a_source_may_be_emitted_in_another_thread(run_in, qapp):
     async def main():
         source = Source()
         thread = threading.Thread(target=source.emit, args=(1,))
-        asyncio.get_running_loop().call_soon(thread.start)
-        args = await asyncio.wait_for(qtinter.asyncsignal(source), 10)
+        args = await wait_and(qtinter.asyncsignal(source), thread.start)
         thread.join()
         return args, threading.current_thread() is threading.main_thread()
 

@@ -42,14 +42,16 @@ __all__ = [
     "forget_frames",
     "forgive_pending",
     "gathered",
+    "has_current_task",
     "is_shutdown_coroutine",
     "isfuture",
     "logger",
     "new_event_loop_places",
+    "put_tasks_back",
     "running_loop",
     "set_policy",
     "set_running_loop",
-    "swap_current_task",
+    "set_current_tasks_aside",
     "waits_for",
 ]
 
@@ -84,17 +86,43 @@ def describe_callback(callback: Any, args: Any, *, debug: bool) -> str:
 
 
 if sys.version_info >= (3, 12):
-    swap_current_task = tasks._swap_current_task
+    _swap = tasks._swap_current_task
 else:  # drop with 3.11
 
-    def swap_current_task(loop: Any, task: Any) -> Any:
-        """Make a task (or None) the current one of a loop; return the one that was."""
-        previous = tasks.current_task(loop)
-        if previous is not None:
-            tasks._leave_task(loop, previous)
-        if task is not None:
+    def _swap(loop: Any, task: Any) -> None:
+        if task is None:
+            tasks._leave_task(loop, tasks.current_task(loop))
+        else:
             tasks._enter_task(loop, task)
-        return previous
+
+
+#: Where the current task is noted, and how it is changed.
+_current_tasks = [(tasks.current_task, _swap)]
+if sys.version_info >= (3, 14):
+    # Tasks of the pure-Python class have a place of their own there.
+    _current_tasks.append((tasks._py_current_task, tasks._py_swap_current_task))
+
+
+def set_current_tasks_aside(loop: Any) -> list[Any]:
+    """Leave a loop without a current task; return what :func:`put_tasks_back` needs, if any."""
+    aside: list[Any] = []
+    for current, swap in _current_tasks:
+        task = current(loop)
+        if task is not None:
+            swap(loop, None)
+            aside.append((swap, task))
+    return aside
+
+
+def put_tasks_back(loop: Any, aside: list[Any]) -> None:
+    """Undo :func:`set_current_tasks_aside`."""
+    for swap, task in aside:
+        swap(loop, task)
+
+
+def has_current_task(loop: Any) -> bool:
+    """Whether a loop has a current task, of whatever class."""
+    return any(current(loop) is not None for current, _ in _current_tasks)
 
 
 def forgive_pending(task: Any) -> None:
@@ -102,10 +130,11 @@ def forgive_pending(task: Any) -> None:
     task._log_destroy_pending = False
 
 
-def forget_frames(task: Any, count: int) -> None:
-    """Take our own frames from where debug mode says that a task was created."""
-    if getattr(task, "_source_traceback", None):
-        del task._source_traceback[-count:]
+def forget_frames(task: Any, filename: str) -> None:
+    """Take the frames of a file from where debug mode says that a task was created."""
+    traceback: list[Any] | None = getattr(task, "_source_traceback", None)
+    if traceback:
+        traceback[:] = [frame for frame in traceback if frame.filename != filename]
 
 
 def is_shutdown_coroutine(awaitable: object) -> bool:

@@ -105,12 +105,13 @@ def listen(source: Any, deliver: Deliver) -> Connection:
         receiver = _relay_class()() if known_binding() is not None else _PlainReceiver()
         receiver.deliver = deliver
         receiver.thread_id = get_ident()
-        source.connect(receiver.on)
-        return Connection(receiver, None, source)
+        link = source.connect(receiver.on)
+        # What wraps a signal may return what the signal has returned.
+        return Connection(receiver, link if _is_link(link) else None, source)
     receiver = _receiver_class(source)()
     receiver.deliver = deliver
     link = source.connect(receiver.on)
-    return Connection(receiver, None if link is True else link)
+    return Connection(receiver, link if _is_link(link) else None)
 
 
 class Poster:
@@ -148,8 +149,18 @@ class _PlainReceiver:
 def disconnect_all(links: list[Any]) -> None:
     """End connections, as far as they are still there, by what ``connect`` has returned."""
     for link in links:
-        if isinstance(link, binding().QtCore.QMetaObject.Connection):
+        if _is_link(link):
             _disconnect()(link)
+
+
+def _is_link(link: object) -> bool:
+    """Whether it is something that ends a connection; PySide2 has nothing of that kind."""
+    return known_binding() is not None and isinstance(link, _link_class())
+
+
+@functools.cache
+def _link_class() -> Any:
+    return binding().QtCore.QMetaObject.Connection
 
 
 def _ignore(_args: tuple[Any, ...]) -> None:

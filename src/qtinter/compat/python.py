@@ -157,10 +157,8 @@ def cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
     for task in tasks:
         task.cancel()
 
-    async def all_done() -> None:
-        await asyncio.wait(tasks)
-
-    loop.run_until_complete(all_done())
+    # By this, as asyncio.run() does it, the loop knows that it is run for a clean-up.
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
     for task in tasks:
         with contextlib.suppress(asyncio.CancelledError):
             if (exc := task.exception()) is not None:

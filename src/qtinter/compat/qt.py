@@ -27,6 +27,14 @@ def application() -> Any | None:
     return binding().QtCore.QCoreApplication.instance()
 
 
+def has_application() -> bool:
+    """Whether there is an application object; without a binding there is none."""
+    try:
+        return application() is not None
+    except ImportError:
+        return False
+
+
 def current_thread() -> Any:
     """Return the QThread object of this thread."""
     return binding().QtCore.QThread.currentThread()

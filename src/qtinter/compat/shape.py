@@ -15,6 +15,7 @@ bound method can't be decorated itself, for PyQt would then call the method by i
 from __future__ import annotations
 
 import functools
+import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from .bindings import known_binding
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     Args: TypeAlias = tuple[Any, ...]
 
 _ABSENT: Final = object()
+
+_takes_any: Final[weakref.WeakKeyDictionary[Any, Callable[[Args], Any]]] = (
+    weakref.WeakKeyDictionary()
+)
+"""For each wrapper of a fixed number of parameters, what takes surplus arguments as well."""
 
 DECORATIONS: Final = ("__pyqtSignature__", "_slots")
 """The attributes by which ``@pyqtSlot`` and ``@Slot`` mark a function."""
@@ -64,7 +70,17 @@ def wrapper(count: int, call: Callable[[Args], Any]) -> Callable[..., Any]:
     if count < 1 or known is None or known.is_pyqt:
         return lambda *args: call(args)
     made: Callable[..., Any] = _factory(count)(call, _ABSENT)
+    _takes_any[made] = call
     return made
+
+
+def invoke(slot: Callable[..., Any], *args: Any) -> Any:
+    """Call a slot; if it is a wrapper, with as many arguments as one likes."""
+    call = _takes_any.get(getattr(slot, "__func__", slot)) if _takes_any else None
+    if call is None:
+        return slot(*args)
+    receiver = getattr(slot, "__self__", None)
+    return call(args if receiver is None else (receiver, *args))
 
 
 @functools.cache

@@ -92,9 +92,11 @@ async def main(headless: bool, screenshot: Path | None) -> int:
                 checks = await asyncio.wait_for(play(window, server, screenshot), TIME_LIMIT)
                 return checks.report()
             if screenshot is not None:
+                await asyncio.sleep(0.2)  # let the clock tick first
                 save_screenshot(window.widget, screenshot)
             print("close the window to end", flush=True)
-            await clock  # which goes on until closing the window cancels us
+            await clock  # for ever: it is closing the window that ends this
+            return 0
         finally:
             clock.cancel()
             window.cancel()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
 _CHECKSUM: Final = """
 import hashlib, sys
@@ -59,7 +59,7 @@ async def download(url: str, progress: Callable[[int, int], object]) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _get(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, int]]:
+async def _get(url: str) -> AsyncGenerator[tuple[asyncio.StreamReader, int], None]:
     """Ask for ``url``; give the body's stream and its size, and close the connection after it."""
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -78,7 +78,7 @@ async def _get(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, int]]:
 
 
 @contextlib.asynccontextmanager
-async def _checksum() -> AsyncIterator[asyncio.subprocess.Process]:
+async def _checksum() -> AsyncGenerator[asyncio.subprocess.Process, None]:
     """Start the child process; end it if it still runs after the block (a cancelled download)."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", _CHECKSUM, stdin=PIPE, stdout=PIPE

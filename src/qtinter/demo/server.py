@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 PIECE: Final = 32 * 1024
 
@@ -34,11 +34,11 @@ class FileServer:
 
     content: bytes
     pause: float = 0.015
-    outcomes: asyncio.Queue[str] = attrs.field(factory=asyncio.Queue)
-    _answering: set[asyncio.Task[Any]] = attrs.field(factory=set, init=False)
+    outcomes: asyncio.Queue[str] = attrs.field(factory=asyncio.Queue[str])
+    _answering: set[asyncio.Task[Any]] = attrs.field(factory=set["asyncio.Task[Any]"], init=False)
 
     @contextlib.asynccontextmanager
-    async def serve(self) -> AsyncIterator[str]:
+    async def serve(self) -> AsyncGenerator[str, None]:
         """Serve on a free port of this machine's own while the block runs.
 
         Downloads that are under way at the block's end are served to theirs.

@@ -53,7 +53,11 @@ class QiBaseEventLoop(HostedLoop):
 
     @slice_duration.setter
     def slice_duration(self, seconds: float) -> None:
-        if not 0 <= seconds < float("inf"):
+        try:
+            makes_sense = 0 <= seconds < float("inf")
+        except TypeError:
+            raise TypeError(f"slice_duration must be a number, not {seconds!r}") from None
+        if not makes_sense:
             raise ValueError(f"slice_duration must be a finite time of 0 or more, not {seconds!r}")
         self._slice_duration = seconds
 
@@ -134,8 +138,8 @@ class QiBaseEventLoop(HostedLoop):
         Raises:
             RuntimeError: As :meth:`run_forever`.
         """
-        self._check_may_run("run_until_complete")
         cleaning_up = is_cleanup(future)
+        self._check_may_run("run_until_complete", cleaning_up=cleaning_up)
         is_new = not aio.isfuture(future)
         main = aio.ensure_future(future, loop=self)
         if is_new:
@@ -150,8 +154,11 @@ class QiBaseEventLoop(HostedLoop):
         finally:
             self._main, self._cleaning_up = None, False
 
-    def _check_may_run(self, operation: str) -> None:
-        """Raise if the state, the mode or a missing application object forbids to run."""
+    def _check_may_run(self, operation: str, *, cleaning_up: bool = False) -> None:
+        """Raise if the state, the mode or a missing application object forbids to run.
+
+        Cleaning up is always possible: after a run that was refused, too.
+        """
         self._check_closed()
         mode = self._lifecycle.mode
         if mode is QiLoopMode.GUEST:
@@ -160,7 +167,9 @@ class QiBaseEventLoop(HostedLoop):
                 f"the loop is {self._lifecycle.state.name}"
             )
         self._check_running()
-        if mode is QiLoopMode.OWNER and not self._was_hosted and qt.application() is None:
+        if mode is not QiLoopMode.OWNER or self._was_hosted or cleaning_up:
+            return
+        if qt.application() is None:
             raise RuntimeError(
                 f"An instance of QCoreApplication must exist before {operation}() is called for "
                 f"a loop operating in OWNER mode; the loop is {self._lifecycle.state.name}"
@@ -175,7 +184,7 @@ class QiBaseEventLoop(HostedLoop):
         self._scheduler.generation = 0
         self._last_turn_over = False
         try:
-            if qt.application() is None:
+            if not qt.has_application():
                 self._run_without_qt()
             else:
                 host = self._open_host()

@@ -20,8 +20,8 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from asyncio import base_events
-from contextvars import copy_context
+from asyncio import base_events, events
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from qtinter.compat import aio
@@ -30,7 +30,6 @@ from qtinter.scheduler import Scheduler
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-    from contextvars import Context
 
     from typing_extensions import TypeVarTuple, Unpack
 
@@ -41,6 +40,9 @@ MAX_WAIT = 24 * 3600.0
 
 _new_handle = aio.Handle.__new__
 _next_age = itertools.count().__next__
+
+#: From Python 3.14: its cancel(), in another thread, waits for the callback if that is running.
+_ThreadSafeHandle: Any = getattr(events, "_ThreadSafeHandle", None)
 
 
 class TimerHandle(aio.TimerHandle):
@@ -141,15 +143,21 @@ class SchedulerLoop(aio.BaseEventLoop):
             if handle._source_traceback:
                 del handle._source_traceback[-1]  # our own frame
             return handle  # type: ignore[no-any-return]
-        handle = _new_handle(aio.Handle)
-        handle._context = copy_context() if context is None else context
-        handle._loop = self
-        handle._callback = callback
-        handle._args = args
-        handle._cancelled = False
-        handle._repr = None
-        handle._source_traceback = None
-        self._ready.append(handle)
+        if _ThreadSafeHandle is not None:
+            handle = _ThreadSafeHandle(callback, args, self, context)
+            # The lock is taken by its own _run(), which the scheduler does not call; so that is
+            # the callback of the entry in the queue. It enters the context itself.
+            self._ready.append(aio.Handle(handle._run, (), self, Context()))
+        else:  # drop with 3.13
+            handle = _new_handle(aio.Handle)
+            handle._context = copy_context() if context is None else context
+            handle._loop = self
+            handle._callback = callback
+            handle._args = args
+            handle._cancelled = False
+            handle._repr = None
+            handle._source_traceback = None
+            self._ready.append(handle)
         if not self._wakeup_pending:
             self._write_to_self()
         return handle  # type: ignore[no-any-return]

@@ -24,7 +24,7 @@ from qtinter.scheduler import Event, Lifecycle, QiLoopMode, Scheduler, State, Ti
 from .core import SchedulerLoop, TimerHandle
 from .guest import ask_qt_to_exit
 from .host import QtHost
-from .interrupt import Interrupts
+from .interrupt import Interrupts, loses_exceptions
 from .quit import logger
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class HostedLoop(SchedulerLoop):
         host: Any = self._host
         if interrupts.active:
             interrupts.back_in_qt()
-            self._wake_level = host.level()
+        self._wake_level = host.level()
         if not interrupts.held and not self._carried and not self._last_turn_over:
             self._resting = False
             turns = not scheduler.modal.calls  # else none goes on before those calls are made
@@ -104,6 +104,8 @@ class HostedLoop(SchedulerLoop):
         if self._host is None:
             return  # a callback has destroyed the application object
         self._nested_warned = False
+        if host.parked:
+            self._wakeup_pending = False  # see _read_signals
         if self._over():
             return
         host.unpark()
@@ -290,11 +292,11 @@ class HostedLoop(SchedulerLoop):
         )
 
     def _interrupted(self, frame: FrameType | None) -> str:
-        """Say what a signal has interrupted: a "callback", code of "ours", or a "slot"."""
-        ours = frame is not None and frame.f_code in _OWN_CODE
+        """Say what a signal has interrupted: a "callback", a "slot", or code to be "spared"."""
+        spared = frame is not None and (frame.f_code in _OWN_CODE or loses_exceptions(frame))
         if self._lifecycle.state is State.PROCESSING and not self._nested_in_callback():
-            return "ours" if ours else "callback"
-        return "ours" if ours else "slot"
+            return "spared" if spared else "callback"
+        return "spared" if spared else "slot"
 
     def _interleaved(self) -> bool:
         """Whether the code that runs was called by Qt, not by the loop."""

@@ -50,6 +50,22 @@ LOOK_FOR_SIGNALS = 50
 
 _installed: weakref.WeakSet[Interrupts] = weakref.WeakSet()
 
+#: Code out of which Python lets no exception: a KeyboardInterrupt there would be lost. Callbacks of
+#: weak references, of which the asyncio module has many; and ``__del__``, known by its name.
+_LOSING_CODE = frozenset(
+    container()._remove.__code__  # type: ignore[attr-defined]
+    for container in (weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary)
+)
+
+
+def loses_exceptions(frame: FrameType | None) -> bool:
+    """Whether an exception raised in a frame would be printed and forgotten on its way out."""
+    while frame is not None:
+        if frame.f_code in _LOSING_CODE or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
 
 class Interrupts:
     """The signals of one loop, while it is hosted by Qt in the main thread.

@@ -15,7 +15,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qtinter.compat import aio
+from qtinter.compat import aio, qt
 from qtinter.compat.python import Runner, cancel_all_tasks
 from qtinter.scheduler import QiLoopMode
 
@@ -62,11 +62,18 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T | None:
     Example:
         ``app = QtWidgets.QApplication([]); qtinter.run(main())``
     """
-    if aio.running_loop() is not None:
-        main.close()
-        raise RuntimeError("qtinter.run() cannot be called while an event loop is running")
     if not asyncio.iscoroutine(main):
         raise TypeError(f"run() argument 'main' must be a coroutine, not {main!r}")
+    try:
+        if aio.running_loop() is not None:
+            raise RuntimeError("qtinter.run() cannot be called while an event loop is running")
+        if qt.application() is None:
+            raise RuntimeError(
+                "An instance of QCoreApplication must exist before qtinter.run() is called"
+            )
+    except BaseException:
+        main.close()
+        raise
     loop: QiBaseEventLoop | None = None
 
     def factory() -> asyncio.AbstractEventLoop:
@@ -144,8 +151,12 @@ def using_asyncio_from_qt(
     Example:
         ``with qtinter.using_asyncio_from_qt(): sys.exit(app.exec())``
     """
+    if loop_factory is not None and not callable(loop_factory):
+        raise TypeError(f"loop_factory must be callable, not {loop_factory!r}")
     loop = (loop_factory or new_event_loop)()
     if not isinstance(loop, QiBaseEventLoop):
+        if isinstance(loop, asyncio.AbstractEventLoop):
+            loop.close()
         raise TypeError(f"loop_factory must make a QiBaseEventLoop, not {loop!r}")
     try:
         if debug is not None:

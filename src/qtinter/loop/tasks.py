@@ -60,20 +60,19 @@ def run_task(
         first
         second
     """
-    if not inspect.iscoroutine(coro) and not inspect.isawaitable(coro):
+    if not asyncio.iscoroutine(coro):
         raise TypeError(f"run_task() argument 'coro' must be a coroutine, not {coro!r}")
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         coro.close()
         raise
-    current = asyncio.current_task(loop)
-    if current is not None and not allow_task_nesting:
+    if not allow_task_nesting and aio.has_current_task(loop):
         coro.close()
         raise RuntimeError("cannot call run_task from a running task")
     if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
         return _start_eagerly(loop, coro, name, context)
-    return _start_queued(loop, coro, name, context, current)
+    return _start_queued(loop, coro, name, context)
 
 
 def _start_eagerly(
@@ -89,7 +88,7 @@ def _start_eagerly(
         task.__init__(coro, loop=loop, name=name, context=context, eager_start=True)
     except (SystemExit, KeyboardInterrupt) as exc:
         _interrupted(loop, exc)
-    aio.forget_frames(task, 2)
+    aio.forget_frames(task, __file__)
     started: asyncio.Task[T] = task
     return started
 
@@ -99,26 +98,45 @@ def _start_queued(
     coro: Coroutine[Any, Any, T],
     name: str | None,
     context: Context | None,
-    current: asyncio.Task[Any] | None,
 ) -> asyncio.Task[T]:
     ready: Any = getattr(loop, "_ready", None)
     before = 0 if ready is None else len(ready)
     options: dict[str, Any] = {"name": name}
     if context is not None:
         options["context"] = context
-    task = loop.create_task(coro, **options)
-    aio.forget_frames(task, 2)
-    handle = None if ready is None else _take_back(ready, before, task)
+    try:
+        task = loop.create_task(coro, **options)
+    except (SystemExit, KeyboardInterrupt) as exc:
+        # An eager factory is left without the task then.
+        return _start_eagerly(loop, _failed(exc), name, context)
+    aio.forget_frames(task, __file__)
+    # What an eager factory leaves in the queue is the second step.
+    handle = None if ready is None or _has_begun(task) else _take_back(ready, before, task)
     if handle is None:
         return task  # started already by its factory, or a loop that we can't look into
-    aio.swap_current_task(loop, None)
+    aside = aio.set_current_tasks_aside(loop)
     try:
         handle._run()
     except (SystemExit, KeyboardInterrupt) as exc:
         _interrupted(loop, exc)
     finally:
-        aio.swap_current_task(loop, current)
+        aio.put_tasks_back(loop, aside)
     return task
+
+
+async def _failed(exc: BaseException) -> Any:
+    raise exc
+
+
+def _has_begun(task: asyncio.Task[Any]) -> bool:
+    """Whether a task has made its first step."""
+    if task.done():
+        return True
+    coro: Any = task.get_coro()
+    try:
+        return inspect.getcoroutinestate(coro) != inspect.CORO_CREATED
+    except AttributeError:
+        return False  # no coroutine of Python's own: no eager factory is known to take such
 
 
 def _take_back(ready: Any, begin: int, task: asyncio.Task[Any]) -> Any:

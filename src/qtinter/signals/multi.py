@@ -24,7 +24,7 @@ from typing_extensions import Unpack
 
 from qtinter.compat.arguments import safe_to_keep
 from qtinter.compat.listener import Closeable, Poster, disconnect_all, is_signal, listen
-from qtinter.compat.shape import runs_functions_in_sender_thread
+from qtinter.compat.shape import invoke, runs_functions_in_sender_thread
 
 from .protocols import BoundSignal, check_source
 from .transform import transform_slot
@@ -126,13 +126,13 @@ def _listen_tagged(signal: Any, tag: Any, deliver: Deliver) -> Closeable:
 
 
 def _emit(slot: Callable[..., object], args: tuple[Any, ...], tag: Any) -> None:
-    slot(tag, safe_to_keep(args))
+    invoke(slot, tag, safe_to_keep(args))
 
 
 def _emit_at_home(
     slot: Callable[..., object], args: tuple[Any, ...], tag: Any, poster: Poster, thread: int
 ) -> None:
     if get_ident() == thread:
-        slot(tag, safe_to_keep(args))
+        invoke(slot, tag, safe_to_keep(args))
     else:
-        poster.post(slot, tag, safe_to_keep(args))
+        poster.post(invoke, slot, tag, safe_to_keep(args))

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``close()``: twice, while running, after the application, and what it leaves of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import qtinter
+from qtinter import QiLoopMode
+from tests.loop.hosting import (
+    HOSTED,
+    count_qt_objects,
+    driver_of,
+    from_qt,
+    kinds,
+    needs_qt,
+    new_loop,
+    run_qt_for,
+)
+from tests.tools.child import run_child
+
+ALL_KINDS = kinds("owner", "guest", "native")
+
+
+@ALL_KINDS
+@pytest.mark.parametrize("ran", [False, True], ids=["never run", "run"])
+def test_closing_twice_is_fine(kind: str, *, ran: bool) -> None:
+    with driver_of(kind) as driver:
+        if ran:
+            driver.loop.call_soon(driver.loop.stop)
+            driver.run()
+        driver.loop.close()
+        driver.loop.close()
+        assert driver.loop.is_closed()
+        assert not driver.loop.is_running()
+
+
+@ALL_KINDS
+def test_a_running_loop_can_not_be_closed_by_a_callback(kind: str) -> None:
+    errors: list[str] = []
+
+    def callback() -> None:
+        try:
+            driver.loop.close()
+        except RuntimeError as exc:
+            errors.append(str(exc))
+        driver.loop.stop()
+
+    with driver_of(kind) as driver:
+        driver.loop.call_soon(callback)
+        driver.run()
+        assert "running" in errors[0]
+        driver.run_until_idle()
+
+
+@HOSTED
+def test_a_running_loop_can_not_be_closed_by_a_slot(kind: str) -> None:
+    errors: list[str] = []
+
+    def slot() -> None:
+        try:
+            driver.loop.close()
+        except RuntimeError as exc:
+            errors.append(str(exc))
+        driver.loop.call_soon(driver.loop.stop)
+
+    with driver_of(kind) as driver:
+        from_qt(slot)
+        driver.run()
+    assert "running" in errors[0]
+
+
+def nothing() -> None:
+    pass
+
+
+USES: dict[str, Callable[[Any], object]] = {
+    "call_soon": lambda loop: loop.call_soon(nothing),
+    "call_soon_threadsafe": lambda loop: loop.call_soon_threadsafe(nothing),
+    "call_later": lambda loop: loop.call_later(1, nothing),
+    "call_at": lambda loop: loop.call_at(1, nothing),
+    "run_forever": lambda loop: loop.run_forever(),
+    "run_until_complete": lambda loop: loop.run_until_complete(loop.create_future()),
+    "add_reader": lambda loop: loop.add_reader(0, nothing),
+    "run_in_executor": lambda loop: loop.run_in_executor(None, nothing),
+    "set_mode": lambda loop: loop.set_mode(QiLoopMode.OWNER),
+    "start": lambda loop: loop.start(),
+}
+
+
+@ALL_KINDS
+@pytest.mark.parametrize("use", list(USES))
+def test_a_closed_loop_refuses_to_be_used(kind: str, use: str) -> None:
+    with driver_of(kind) as driver:
+        driver.loop.close()
+        with pytest.raises(RuntimeError, match="(?i)closed"):
+            USES[use](driver.loop)
+        assert not driver.loop._ready
+        assert not driver.loop._scheduled
+
+
+def test_a_closed_loop_refuses_modal_calls() -> None:
+    for mode in QiLoopMode:
+        with new_loop(mode) as loop:
+            loop.close()
+            with pytest.raises(RuntimeError, match="CLOSED"):
+                loop.exec_modal(nothing)
+
+
+@pytest.mark.parametrize("mode", [QiLoopMode.OWNER, QiLoopMode.GUEST])
+def test_debug_mode_may_still_be_set_on_a_closed_loop(mode: QiLoopMode) -> None:
+    with new_loop(mode) as loop:
+        loop.close()
+        loop.set_debug(True)
+        loop.set_debug(False)
+        with pytest.raises(RuntimeError, match="closed"):
+            loop.call_soon(nothing)
+
+
+@HOSTED
+def test_a_closed_loop_keeps_no_qt_objects_and_no_descriptors(kind: str) -> None:
+    def cycle() -> None:
+        with driver_of(kind) as driver:
+            driver.loop.call_later(0.001, driver.loop.stop)
+            driver.run()
+
+    cycle()
+    objects, descriptors = count_qt_objects(), len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        cycle()
+    assert count_qt_objects() == objects
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+@ALL_KINDS
+def test_a_closed_loop_can_be_collected(kind: str) -> None:
+    with driver_of(kind) as driver:
+        driver.loop.call_later(0.001, driver.loop.stop)
+        driver.loop.call_later(3600, nothing)
+        driver.run()
+        loop = weakref.ref(driver.loop)
+    del driver
+    gc.collect()
+    assert loop() is None
+
+
+def test_a_loop_that_was_not_closed_says_so_when_it_is_destroyed() -> None:
+    loop = qtinter.new_event_loop()
+    with pytest.warns(ResourceWarning, match="unclosed event loop"):
+        del loop
+        gc.collect()
+
+
+@needs_qt
+def test_nothing_of_a_closed_loop_runs_any_more() -> None:
+    ran: list[int] = []
+    with new_loop(QiLoopMode.GUEST) as loop:
+        loop.start()
+        loop.call_soon(ran.append, 1)
+        loop.call_later(0, ran.append, 2)
+        loop.stop()
+        loop.close()
+        run_qt_for(10)
+    assert ran == []
+
+
+@pytest.mark.parametrize("mode", ["OWNER", "GUEST"])
+def test_closing_after_the_applications_death_is_silent(mode: str) -> None:
+    child = run_child(f"""
+        from qtinter.bindings import QtCore
+        import gc
+        app = QtCore.QCoreApplication([])
+        loop = qtinter.new_event_loop()
+        loop.set_mode(qtinter.QiLoopMode.{mode})
+        loop.call_later(0.001, loop.stop)
+        if {mode == "GUEST"}:
+            loop.start()
+            while loop.is_running():
+                app.processEvents()
+        else:
+            loop.run_forever()
+        loop.call_later(3600, print)
+        del app
+        gc.collect()
+        assert QtCore.QCoreApplication.instance() is None
+        loop.close()
+        loop.close()
+    """)
+    assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
+
+
+@needs_qt
+def test_tasks_that_wait_when_the_loop_is_closed_are_destroyed_with_a_word() -> None:
+    messages: list[str] = []
+    with new_loop() as loop:
+        loop.set_exception_handler(lambda _loop, context: messages.append(context["message"]))
+        task = loop.create_task(asyncio.sleep(60))
+        loop.call_later(0.001, loop.stop)
+        loop.run_forever()
+        loop.close()
+        del task
+        gc.collect()
+    assert messages == ["Task was destroyed but it is pending!"]

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every selector of the ``selectors`` module works, those without a file descriptor too."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+import qtinter
+from tests.loop.hosting import HOSTED, driver_of, from_qt, run_qt_for
+
+NAMES = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector", "DevpollSelector")
+SELECTORS = pytest.mark.parametrize(
+    "make",
+    [getattr(selectors, name) for name in NAMES if hasattr(selectors, name)],
+    ids=lambda make: make.__name__,
+)
+Make = Callable[[], selectors.BaseSelector]
+
+
+@HOSTED
+@SELECTORS
+def test_streams_timers_and_threads_work(kind: str, make: Make) -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def client(port: int) -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        payload = os.urandom(200_000)
+        writer.write(payload)
+        assert await reader.readexactly(len(payload)) == payload
+        writer.close()
+        return len(payload)
+
+    async def main() -> list[object]:
+        server = await asyncio.start_server(echo, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        clients = [client(port) for _ in range(10)]
+        thread = driver.loop.run_in_executor(None, threading.get_ident)
+        try:
+            await asyncio.wait_for(asyncio.gather(*clients, asyncio.sleep(0.01), thread), 20)
+            server.close()
+            await driver.loop.shutdown_default_executor()
+            return ["done"]
+        finally:
+            driver.loop.stop()
+
+    with driver_of(kind, make()) as driver:
+        task = driver.loop.create_task(main())
+        driver.run()
+        assert task.result() == ["done"]
+        driver.run_until_idle()
+
+
+@HOSTED
+@SELECTORS
+def test_a_descriptor_that_a_slot_adds_while_the_loop_rests_is_watched(
+    kind: str, make: Make
+) -> None:
+    read, write = os.pipe()
+    with driver_of(kind, make()) as driver:
+        loop = driver.loop
+
+        def on_read() -> None:
+            loop.remove_reader(read)
+            loop.stop()
+
+        def slot() -> None:
+            assert loop._resting
+            loop.add_reader(read, on_read)
+            from_qt(lambda: os.write(write, b"x"), 10)
+
+        from_qt(slot, 20)
+        driver.run()
+    os.close(read)
+    os.close(write)
+
+
+@HOSTED
+@SELECTORS
+def test_a_writer_that_a_slot_adds_while_the_loop_rests_is_watched(kind: str, make: Make) -> None:
+    left, right = socket.socketpair()
+    with driver_of(kind, make()) as driver, left, right:
+        loop = driver.loop
+
+        def on_write() -> None:
+            loop.remove_writer(left)
+            loop.stop()
+
+        from_qt(lambda: loop.add_writer(left, on_write), 20)
+        driver.run()
+
+
+@HOSTED
+@SELECTORS
+def test_a_descriptor_that_a_slot_removes_is_watched_no_more(kind: str, make: Make) -> None:
+    read, write = os.pipe()
+    calls: list[int] = []
+    with driver_of(kind, make()) as driver:
+        loop = driver.loop
+        loop.add_reader(read, calls.append, 1)
+
+        def slot() -> None:
+            loop.remove_reader(read)
+            os.write(write, b"x")
+            loop.call_later(0.02, loop.stop)
+
+        from_qt(slot, 10)
+        driver.run()
+    os.close(read)
+    os.close(write)
+    assert calls == []
+
+
+@HOSTED
+@SELECTORS
+def test_reading_and_writing_on_one_descriptor_can_be_changed_in_slots(
+    kind: str, make: Make
+) -> None:
+    left, right = socket.socketpair()
+    got: list[str] = []
+    with driver_of(kind, make()) as driver, left, right:
+        loop = driver.loop
+
+        def on_read() -> None:
+            left.recv(10)
+            got.append("read")
+            loop.remove_reader(left)
+            from_qt(lambda: loop.add_writer(left, on_write), 5)
+
+        def on_write() -> None:
+            got.append("write")
+            loop.remove_writer(left)
+            from_qt(again, 5)
+
+        def again() -> None:
+            loop.add_reader(left, on_second_read)
+            right.send(b"x")
+
+        def on_second_read() -> None:
+            got.append("read again")
+            loop.remove_reader(left)
+            loop.stop()
+
+        loop.add_reader(left, on_read)
+        from_qt(lambda: right.send(b"x"), 5)
+        driver.run()
+    assert got == ["read", "write", "read again"]
+
+
+@HOSTED
+@SELECTORS
+def test_a_number_that_is_closed_and_used_again_is_watched_again(kind: str, make: Make) -> None:
+    got: list[int] = []
+    with driver_of(kind, make()) as driver:
+        loop = driver.loop
+
+        async def main() -> None:
+            for number in range(20):
+                left, right = socket.socketpair()
+                future = loop.create_future()
+                loop.add_reader(left, future.set_result, None)
+                from_qt(lambda right=right: right.send(b"x"), number % 3)
+                await asyncio.wait_for(future, 10)
+                loop.remove_reader(left)
+                left.close()
+                right.close()
+                got.append(number)
+            loop.stop()
+
+        task = loop.create_task(main())
+        driver.run()
+        task.result()
+    assert got == list(range(20))
+
+
+@HOSTED
+@SELECTORS
+def test_a_thread_wakes_the_loop(kind: str, make: Make) -> None:
+    with driver_of(kind, make()) as driver:
+        threading.Timer(0.02, driver.loop.call_soon_threadsafe, [driver.loop.stop]).start()
+        driver.run()
+
+
+@HOSTED
+@SELECTORS
+def test_a_nested_loop_in_a_callback_does_not_spin_on_a_ready_descriptor(
+    kind: str, make: Make
+) -> None:
+    read, write = os.pipe()
+    polls: list[int] = []
+    used: list[float] = []
+    with driver_of(kind, make()) as driver:
+        loop = driver.loop
+
+        def on_read() -> None:
+            polls.append(1)
+            os.read(read, 10)
+            if len(polls) == 1:
+                os.write(write, b"y")  # ready for as long as the nested loop runs
+                before = time.process_time()
+                run_qt_for(100)
+                used.append(time.process_time() - before)
+            else:
+                loop.remove_reader(read)
+                loop.stop()
+
+        loop.add_reader(read, on_read)
+        os.write(write, b"x")
+        driver.run()
+    os.close(read)
+    os.close(write)
+    assert len(polls) == 2
+    assert used[0] < 0.08  # a loop that spins uses all of it
+
+
+@SELECTORS
+def test_runners_work_with_the_selector(qapp, make: Make) -> None:
+    from qtinter.compat.python import Runner
+
+    async def main() -> str:
+        await asyncio.sleep(0.001)
+        return "done"
+
+    with Runner(loop_factory=lambda: qtinter.QiSelectorEventLoop(make())) as runner:
+        assert runner.run(main()) == "done"
+
+
+@HOSTED
+@SELECTORS
+def test_our_own_descriptors_are_not_among_those_that_users_see(kind: str, make: Make) -> None:
+    selector = make()
+    seen: list[int] = []
+    with driver_of(kind, selector) as driver:
+        loop = driver.loop
+
+        def look() -> None:
+            seen.append(len(selector.get_map()))
+            loop.stop()
+
+        loop.call_soon(look)
+        driver.run()
+    plain = asyncio.SelectorEventLoop(make())
+    stock = len(plain._selector.get_map())  # type: ignore[attr-defined]
+    plain.close()
+    assert seen == [stock]

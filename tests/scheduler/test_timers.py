@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The heap of timers."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qtinter.scheduler import TimerHeap
+from qtinter.scheduler.timers import COMPACT_ABOVE
+from tests.scheduler.world import Timer
+
+
+def push(heap: TimerHeap, *deadlines: float) -> list[Timer]:
+    timers = [Timer(when, int) for when in deadlines]
+    for timer in timers:
+        heap.push(timer)
+    return timers
+
+
+def cancel(heap: TimerHeap, *timers: Timer) -> None:
+    for timer in timers:
+        heap.note_cancelled()
+        timer._cancelled = True
+
+
+def release(heap: TimerHeap, limit: float) -> list[Timer]:
+    released: list[Timer] = []
+    heap.release(limit, released.append)
+    return released
+
+
+def test_an_empty_heap_has_no_deadline() -> None:
+    assert TimerHeap().next_deadline() is None
+
+
+def test_the_next_deadline_is_the_earliest() -> None:
+    heap = TimerHeap()
+    push(heap, 3, 1, 2)
+
+    assert heap.next_deadline() == 1
+
+
+def test_timers_are_released_by_deadline_up_to_the_limit_inclusive() -> None:
+    heap = TimerHeap()
+    late, early, due, later = push(heap, 2.5, 1, 2, 3)
+
+    assert release(heap, 2) == [early, due]
+    assert heap.next_deadline() == 2.5
+    assert release(heap, 9) == [late, later]
+    assert heap.entries == []
+
+
+def test_equal_deadlines_are_released_in_the_order_of_pushing() -> None:
+    heap = TimerHeap()
+    timers = push(heap, *[1.0] * 50)
+
+    assert release(heap, 1) == timers
+
+
+def test_a_timer_knows_whether_it_is_in_the_heap() -> None:
+    heap = TimerHeap()
+    (timer,) = push(heap, 1)
+    before = timer._scheduled
+    release(heap, 1)
+
+    assert (before, timer._scheduled) == (True, False)
+
+
+def test_a_cancelled_timer_stays_until_it_comes_to_the_top() -> None:
+    heap = TimerHeap()
+    first, second, third = push(heap, 1, 2, 3)
+    cancel(heap, second)
+
+    assert heap.next_deadline() == 1
+    assert len(heap.entries) == 3
+    assert heap.cancelled == 1
+    assert release(heap, 1) == [first]
+    assert heap.entries == [third]
+    assert heap.cancelled == 0
+    assert not second._scheduled
+
+
+def test_a_cancelled_timer_is_neither_a_deadline_nor_released() -> None:
+    heap = TimerHeap()
+    first, second, third = push(heap, 1, 2, 3)
+    cancel(heap, first)
+
+    assert heap.next_deadline() == 2
+    assert not first._scheduled
+    cancel(heap, second, third)
+    assert release(heap, 5) == []
+    assert heap.cancelled == 0
+
+
+def test_a_heap_of_cancelled_timers_has_no_deadline() -> None:
+    heap = TimerHeap()
+    cancel(heap, *push(heap, 1, 2))
+
+    assert heap.next_deadline() is None
+    assert (heap.entries, heap.cancelled) == ([], 0)
+
+
+def test_a_majority_of_cancelled_timers_is_swept_out_in_place() -> None:
+    heap = TimerHeap()
+    entries = heap.entries
+    push(heap, 0.5)  # keeps the others from the top
+    doomed = push(heap, *range(1, COMPACT_ABOVE + 50))
+    kept = push(heap, *range(9, 59))
+    cancel(heap, *doomed)
+    (first,) = release(heap, 0.5)
+
+    assert heap.entries is entries
+    assert sorted(entries, key=lambda timer: timer._when) == kept
+    assert heap.cancelled == 0
+    assert not any(timer._scheduled for timer in [first, *doomed])
+    assert all(timer._scheduled for timer in kept)
+    assert release(heap, 99) == kept
+
+
+def test_a_minority_of_cancelled_timers_is_left_alone() -> None:
+    heap = TimerHeap()
+    push(heap, *[1] * (COMPACT_ABOVE + 2))
+    cancel(heap, *push(heap, *[2] * (COMPACT_ABOVE + 2)))
+    release(heap, 0)
+
+    assert heap.cancelled == COMPACT_ABOVE + 2
+
+
+def test_a_few_cancelled_timers_are_left_alone_whatever_their_share() -> None:
+    heap = TimerHeap()
+    push(heap, 1)
+    cancel(heap, *push(heap, *[2] * COMPACT_ABOVE))
+    release(heap, 0)
+
+    assert heap.cancelled == COMPACT_ABOVE
+
+
+def test_a_released_timer_is_not_held() -> None:
+    heap = TimerHeap()
+    push(heap, 1)
+    gone = weakref.ref(release(heap, 1)[0])
+    gc.collect()
+
+    assert gone() is None
+
+
+def test_clearing_forgets_all_in_place() -> None:
+    heap = TimerHeap()
+    entries = heap.entries
+    cancel(heap, push(heap, 1, 2)[0])
+    heap.clear()
+
+    assert heap.entries is entries
+    assert (entries, heap.cancelled) == ([], 0)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("push"), st.integers(0, 20)),
+            st.tuples(st.just("cancel"), st.integers(0, 50)),
+            st.tuples(st.just("release"), st.integers(0, 20)),
+            st.tuples(st.just("look"), st.just(0)),
+        ),
+        max_size=60,
+    )
+)
+def test_it_behaves_as_a_sorted_list(operations: list[tuple[str, int]]) -> None:
+    heap = TimerHeap()
+    live: list[Timer] = []
+    for operation, number in operations:
+        if operation == "push":
+            live += push(heap, number)
+        elif operation == "cancel" and live:
+            cancel(heap, live.pop(number % len(live)))
+        elif operation == "release":
+            due = sorted((t for t in live if t._when <= number), key=lambda t: (t._when, t.age))
+            live = [timer for timer in live if timer not in due]
+            assert release(heap, number) == due
+        else:
+            assert heap.next_deadline() == min((t._when for t in live), default=None)
+        assert len(heap.entries) - heap.cancelled == len(live)
