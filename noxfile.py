@@ -23,8 +23,9 @@ nox.options.reuse_venv = "yes"
 nox.options.tags = ["ci"]
 nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 
-# What the short runs leave out. `make test` runs the slow tests.
+# What the cells leave out: slow tests, and tests of the project's own tools. `make test` has both.
 SELECTED = "not timing and not conformance and not slow"
+TOOLS = ("tests/benchmarks", "tests/conformance", "tests/docs")
 
 # name: (value of QTINTERBINDING, requirements)
 BINDINGS = {
@@ -86,7 +87,11 @@ def tests(session: nox.Session, binding: str) -> None:
     selected = f"{SELECTED} and not qt" if name == "none" else SELECTED
     env = {"QT_NO_GLIB": "1"} if binding.endswith("-noglib") else {}
     cell = f"{session.python}-{binding}"
-    session.run("python", "scripts/suite.py", cell, name, "-m", selected, *session.posargs, env=env)
+    ignored = [f"--ignore={folder}" for folder in TOOLS]
+    session.run(
+        "python", "scripts/suite.py", cell, name, "-m", selected, *ignored, *session.posargs,
+        env=env,
+    )  # fmt: skip
 
 
 @nox.session(python="3.12", tags=["gui"])

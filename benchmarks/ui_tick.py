@@ -273,9 +273,7 @@ def report(names: Sequence[str], seen: dict[tuple[str, str, str], list[Observati
     print(aligned(rows))
     starved = sum(one is not None and one.starved for cell in seen.values() for one in cell)
     if starved:
-        print(
-            f"\nThe machine is too busy: {starved} children got less than {LEAST_CPU:.0%} of a core."
-        )
+        print(f"\nToo busy a machine: {starved} children got less than {LEAST_CPU:.0%} of a core.")
     if complaints:
         print("\nNot good enough:", *complaints, sep="\n  ")
     return 1 if complaints else 0

@@ -6,13 +6,16 @@ jumps to the next deadline as soon as nothing is ready, so ``await asyncio.sleep
 time. While something outside may bring work (a file descriptor, an executor's job, a subprocess, a
 signal handler) time can't jump: then it passes as it does for everybody. When nothing at all can
 bring work, the wait would never end, and :class:`~qtinter.scheduler.Deadlock` is raised.
+
+A thread of your own is not seen, only what it has scheduled before the loop would wait: give its
+work to ``loop.run_in_executor()`` or :func:`asyncio.to_thread` instead.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtinter.compat import aio
 from qtinter.loop.core import SchedulerLoop

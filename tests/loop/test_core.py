@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """asyncio's loop on our scheduler, without Qt: natively and in virtual time.
 
-Where asyncio itself promises the same, its own loop takes the test as well: then it is the test that
-is tested.
+Where asyncio itself promises the same, its own loop takes the test as well: then it is the test
+that is tested.
 """
 
 from __future__ import annotations
@@ -128,9 +128,7 @@ class TestEachWayToSchedule:
         assert "int" in repr(handle)
         assert not handle.cancelled()
 
-    def test_the_callback_runs_in_the_context_given(
-        self, loop: Any, how: str, debug: bool
-    ) -> None:
+    def test_the_callback_runs_in_the_context_given(self, loop: Any, how: str, debug: bool) -> None:
         loop.set_debug(debug)
         variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable")
         context = contextvars.copy_context()
@@ -353,9 +351,7 @@ def test_a_deadline_in_the_far_future_is_accepted(loop: Any, way: str, when: flo
 
 
 @ours
-def test_a_very_long_wait_is_done_in_parts(
-    loop: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_very_long_wait_is_done_in_parts(loop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float | None] = []
 
     def select(timeout: float | None) -> list[object]:
@@ -502,9 +498,7 @@ def test_a_wake_up_that_could_not_be_written_is_tried_again(
 # Debug mode.
 
 
-def test_a_slow_callback_is_told_in_debug_mode(
-    loop: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_slow_callback_is_told_in_debug_mode(loop: Any, caplog: pytest.LogCaptureFixture) -> None:
     loop.set_debug(True)
     loop.slow_callback_duration = 0
     loop.call_soon(int)
@@ -594,6 +588,108 @@ def test_a_failed_task_is_told_of_as_soon_as_nobody_holds_it(loop: Any, debug: b
     gc.collect()
 
     assert [report["message"] for report in reports] == ["Task exception was never retrieved"]
+
+
+def test_the_place_of_scheduling_is_told_even_if_debug_mode_is_off_by_then(loop: Any) -> None:
+    reports: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: reports.append(context))
+    loop.set_debug(True)
+    loop.call_soon([].pop)
+    loop.set_debug(False)
+    run_briefly(loop)
+
+    assert reports[0]["source_traceback"][-1].name.startswith("test_the_place_of_scheduling")
+
+
+# At rest.
+
+
+class RestingLoop(NativeLoop):
+    """A loop at rest, as a hosted one is while Qt has control; notes what its host is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[object] = []
+        self._thread_id = threading.get_ident()
+        self._resting = True
+
+    def _host_now(self) -> None:
+        self.asked.append("now")
+
+    def _host_at(self, when: float) -> None:
+        self.asked.append(when)
+
+    def is_woken(self) -> bool:
+        """Whether its self-pipe was written to."""
+        try:
+            return bool(self._ssock.recv(4096))
+        except BlockingIOError:
+            return False
+
+
+@pytest.fixture
+def resting() -> Iterator[RestingLoop]:
+    loop = RestingLoop()
+    yield loop
+    loop._thread_id = None
+    loop.close()
+
+
+def in_a_thread(function: Callable[..., object], *args: object) -> None:
+    thread = threading.Thread(target=function, args=args)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
+def test_at_rest_call_soon_arms_the_host_once(resting: RestingLoop, debug: bool) -> None:
+    resting._debug = resting._slow = debug
+    resting.call_soon(int)
+    resting.call_soon(int)
+
+    assert resting.asked == ["now"]
+    assert not resting.is_woken()
+
+
+@pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
+def test_at_rest_a_new_timer_arms_the_host(resting: RestingLoop, debug: bool) -> None:
+    resting._debug = resting._slow = debug
+    resting.call_at(7.5, int)
+
+    assert resting.asked == [7.5]
+    assert not resting.is_woken()
+
+
+@pytest.mark.parametrize("way", ["call_soon", "call_at"])
+def test_at_rest_another_thread_wakes_the_loop_and_does_not_touch_the_host(
+    resting: RestingLoop, way: str
+) -> None:
+    # Without debug mode asyncio lets it, and by luck it works there.
+    in_a_thread(getattr(resting, way), *([7.5] if way == "call_at" else []), int)
+
+    assert resting.asked == []
+    assert resting.is_woken()
+
+
+def test_call_soon_threadsafe_never_touches_the_host(resting: RestingLoop) -> None:
+    resting.call_soon_threadsafe(int)
+
+    assert resting.asked == []
+    assert resting.is_woken()
+
+
+def test_a_busy_loop_does_not_ask_its_host_for_anything(resting: RestingLoop) -> None:
+    resting._resting = False
+    resting.call_soon(int)
+    resting.call_at(7.5, int)
+
+    assert resting.asked == []
+
+
+@ours
+def test_a_native_loop_has_no_host_to_ask(loop: Any) -> None:
+    assert loop._host_now() is None
+    assert loop._host_at(1) is None
 
 
 # Closing.

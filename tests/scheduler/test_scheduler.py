@@ -231,9 +231,7 @@ def test_a_stop_in_the_middle_of_a_turn_is_not_the_end(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
-def test_an_exit_comes_out_and_leaves_the_rest_ready(
-    rig: Rig, error: type[BaseException]
-) -> None:
+def test_an_exit_comes_out_and_leaves_the_rest_ready(rig: Rig, error: type[BaseException]) -> None:
     leaving = error()
 
     def leave() -> None:

@@ -121,11 +121,24 @@ def test_a_majority_of_cancelled_timers_is_swept_out_in_place() -> None:
     assert release(heap, 99) == kept
 
 
+def test_timers_that_come_and_are_cancelled_without_a_release_do_not_pile_up() -> None:
+    heap = TimerHeap()
+    kept = push(heap, *range(50))
+    most = 0
+    for _ in range(2000):
+        cancel(heap, *push(heap, 99))
+        most = max(most, len(heap.entries))
+
+    assert most <= 2 * len(kept) + COMPACT_ABOVE
+    assert release(heap, 99) == kept
+
+
 def test_a_minority_of_cancelled_timers_is_left_alone() -> None:
     heap = TimerHeap()
     push(heap, *[1] * (COMPACT_ABOVE + 2))
     cancel(heap, *push(heap, *[2] * (COMPACT_ABOVE + 2)))
     release(heap, 0)
+    push(heap, 3)
 
     assert heap.cancelled == COMPACT_ABOVE + 2
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gc
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,16 +77,3 @@ def qt(qapp: Any) -> SimpleNamespace:
 def sender(qt: SimpleNamespace) -> Any:
     """Return an object with many signals."""
     return qt.Sender()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Any:
-    """Collect garbage after each test, so that it can't blame the next one."""
-    yield
-    gc.collect()
-
-
-@pytest.fixture
-def handled() -> list[dict[str, Any]]:
-    """Return what the exception handler that ``catching`` sets has been told."""
-    return []

@@ -48,8 +48,9 @@ def test_async_for_gets_what_is_emitted_meanwhile(run_in, sender):
         async for (number,) in stream:
             received.append(number)
             if number == 4:
-                return received
+                break
             loop.call_soon(sender.number.emit, number + 1)
+        return received
 
     assert run_in(main) == [0, 1, 2, 3, 4]
 

@@ -166,7 +166,10 @@ def test_class_and_static_methods_can_be_slots_in_either_order(run_in, sender):
         sender.number.emit(1)
 
     run_in(main)
-    assert received == [("Receiver", 1)] * 2 + [("static", 1)] * 2 + [("Receiver", 1), ("static", 1)]
+    assert received == [("Receiver", 1)] * 2 + [("static", 1)] * 2 + [
+        ("Receiver", 1),
+        ("static", 1),
+    ]
 
 
 def test_a_decorated_method_is_a_bound_method_with_its_own_self(run_in, sender):
@@ -582,19 +585,19 @@ def test_a_receiver_without_weak_references_is_a_type_error(qapp):
 @pytest.mark.virtual
 def test_a_running_task_is_kept_alive(run_in):
     async def main():
-        finished = []
+        finished, waiters = [], []
 
         async def slot():
+            # The task and what it waits for refer to each other, and nothing else to them.
             waiter = asyncio.get_running_loop().create_future()
-            waiters.add(weakref.ref(waiter))
-            asyncio.get_running_loop().call_later(0.01, lambda: list(waiters)[0]().set_result(None))
+            waiters.append(weakref.ref(waiter))
             await waiter
             finished.append(True)
 
-        waiters = set()
         qtinter.asyncslot(slot)()
         gc.collect()
-        await asyncio.sleep(0.05)
+        waiters[0]().set_result(None)
+        await asyncio.sleep(0.001)
         return finished
 
     assert run_in(main) == [True]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the programs of the child-process tests are made of.
 
-A child program is a few lines of Python, run by `tests.tools.live.start_child` without pytest (whose plug-ins replace
-`sys.excepthook` and so keep PyQt from aborting). It imports this module for the three things that
-each of them needs: a line-wise report to the parent (`say`), work for Qt and for Python
-(`busy`, `nested`, `after`), and the ways to run a coroutine as a program does (`drive`).
+A child program is a few lines of Python, run by `tests.tools.live.start_child` without pytest,
+whose plug-ins may replace `sys.excepthook` and so keep PyQt from aborting. It imports this module
+for the three things that each of them needs: a line-wise report to the parent (`say`), work for Qt
+and for Python (`busy`, `nested`, `after`), and the ways to run a coroutine as a program does
+(`drive`).
 
 Kinds of programs (`KIND`, the first argument):
 
@@ -181,7 +182,7 @@ _DRIVERS: dict[str, Callable[[Main], object]] = {
 
 
 def drive(main: Main, kind: str = KIND) -> object:
-    """Run `main` as a program of that kind does; report and let out what such a program lets out."""
+    """Run `main` as a program of that kind does; report what comes out, and let it out."""
     try:
         result = _DRIVERS[kind](main)
     except BaseException as exc:

@@ -13,14 +13,15 @@ QObject, PyQt       bound method of the receiver
 QObject, PySide     the same, and its class has the function as an attribute: PySide calls
                     a method by name, and only then in the receiver's thread and with
                     the right ``sender()``
-other, PySide6      bound method of an `anchor <_anchor_class>`, a QObject
+other, PySide       bound method of an `anchor <_anchor_class>`, a QObject
 other               bound method of the receiver
 ==================  =====================================================================
 
-The anchor is there because PySide6 (6.8 to 6.12 at least) delivers a queued emission to a plain
-receiver that is gone, which crashes the process; what is queued for a QObject, Qt drops with it.
-While somebody holds the wrapper, the anchor holds the receiver; once nobody does, the receiver
-(that is, its entry here) holds the anchor.
+The anchor is there because PySide crashes over plain receivers: PySide6 (6.8 to 6.12 at least)
+delivers a queued emission to one that is gone, and PySide2 may stumble over one that is collected
+in another thread. What is queued for a QObject, Qt drops with it, and a QObject of ours can see to
+it that its own thread deletes it. While somebody holds the wrapper, the anchor holds the receiver;
+once nobody does, the receiver (that is, its entry here) holds the anchor.
 
 Invariants:
 
@@ -32,6 +33,7 @@ Invariants:
 
 from __future__ import annotations
 
+import atexit
 import functools
 import itertools
 import types
@@ -102,7 +104,7 @@ def bound_wrapper(receiver: Any, method: Any, count: int, call: Call, key: Hasha
         _entries[id(receiver)] = entry
     qobject = is_qobject(receiver)
     known = known_binding()
-    if not qobject and known is not None and known.name == "PySide6":
+    if not qobject and known is not None and not known.is_pyqt:
         return _anchored(entry, receiver, count, call, key)
     function = entry.functions.get(key)
     if function is None:
@@ -136,17 +138,16 @@ class _Kept:
     The anchor is held by the wrapper while somebody refers to that, and else by this.
     """
 
-    __slots__ = ("dormant", "known", "method", "thread")
+    __slots__ = ("dormant", "known", "method")
 
     def __init__(self) -> None:
         self.dormant: Any = None
         self.known: Callable[[], Any] = _nothing
         self.method: Callable[[], Any] = _nothing
-        self.thread = get_ident()
 
     def release(self) -> None:
         anchor, self.dormant = self.known(), None
-        if anchor is not None and self.thread != get_ident():
+        if anchor is not None and anchor.thread_id != get_ident():
             anchor.deleteLater()  # a QObject is deleted by its own thread
 
 
@@ -164,8 +165,8 @@ def _anchored(entry: _Entry, receiver: Any, count: int, call: Call, key: Hashabl
         anchor = _anchor_class(count)()
         anchor.weak = entry.receiver
         anchor.call = call
+        anchor.thread_id = get_ident()
         kept.known = weakref.ref(anchor)
-        kept.thread = get_ident()
     anchor.strong = receiver
     known = kept.known
 
@@ -184,6 +185,16 @@ def _anchored(entry: _Entry, receiver: Any, count: int, call: Call, key: Hashabl
     return method
 
 
+def _free_anchors() -> None:
+    """Let the interpreter's last collection find no anchor.
+
+    A QObject that goes in a weak reference's callback of that collection leaves its own weak
+    references dangling in PySide6 (6.12 at least), which crashes the process.
+    """
+    for entry in list(_entries.values()):
+        entry.functions.clear()
+
+
 @functools.cache
 def _anchor_class(count: int) -> Any:
     qtcore = binding().QtCore
@@ -193,6 +204,13 @@ def _anchor_class(count: int) -> Any:
         receiver = anchor.weak()
         return None if receiver is None else anchor.call(receiver, args[1:])
 
+    def finalize(anchor: Any) -> None:
+        # As part of a cycle, it may be collected by any thread; this brings it back.
+        if anchor.thread_id != get_ident():
+            anchor.strong = None
+            anchor.deleteLater()
+
+    atexit.register(_free_anchors)
     slot = _method(count, on)
     slot.__name__ = "on"
-    return type("Anchor", (qtcore.QObject,), {"on": qtcore.Slot()(slot)})
+    return type("Anchor", (qtcore.QObject,), {"on": qtcore.Slot()(slot), "__del__": finalize})

@@ -120,7 +120,7 @@ class QiBaseEventLoop(HostedLoop):
             RuntimeError: The loop is in GUEST mode, is running already, or is closed; another loop
                 runs in this thread; or in OWNER mode there is no application object.
         """
-        self._check_may_run("run_forever")
+        self._check_may_run("run_forever", cleaning_up=self._cleaning_up)
         if self._lifecycle.mode is not QiLoopMode.NATIVE:
             super().run_forever()
             return

@@ -154,10 +154,14 @@ class HostedLoop(SchedulerLoop):
     def _host_now(self) -> None:
         if self._host is not None:
             self._host.now()
+        else:
+            self._open_again()
 
     def _host_at(self, when: float) -> None:
         if self._host is not None:
             self._host.after(when - self._scheduler.clock())
+        else:
+            self._open_again()
 
     def _look_soon(self) -> None:
         """Have a turn run soon, whether or not something is ready."""
@@ -166,8 +170,11 @@ class HostedLoop(SchedulerLoop):
 
     def _watch_changed(self) -> None:
         """Note that a file descriptor was added to or taken from the selector."""
-        if self._resting and self._host is not None and threading.get_ident() == self._thread_id:
-            self._host.update()
+        if self._resting and threading.get_ident() == self._thread_id:
+            if self._host is not None:
+                self._host.update()
+            else:
+                self._open_again()
 
     # The end of a run.
 
@@ -253,11 +260,22 @@ class HostedLoop(SchedulerLoop):
         """Wait for the next application object, in GUEST mode."""
         try:
             if self._lifecycle.running and self._lifecycle.mode is QiLoopMode.GUEST:
-                self._resting = False
                 self._drop_host()
-                self._starter = qt.post_call(self._open_late)
+                # What is posted now dies with the application. So rest: whatever is scheduled
+                # from now on looks for the next one.
+                self._resting = True
         except BaseException as exc:
             self._carry(exc)
+
+    def _open_again(self) -> None:
+        """Look for the next application object, in GUEST mode."""
+        if (
+            self._starter is None
+            and self._lifecycle.running
+            and self._lifecycle.mode is QiLoopMode.GUEST
+        ):
+            self._resting = False
+            self._open_when_possible()
 
     def _drop_host(self) -> None:
         host, self._host = self._host, None
@@ -338,6 +356,8 @@ class HostedLoop(SchedulerLoop):
         )
 
 
+_stock_loop: Any = aio.BaseEventLoop
+
 #: Code that a KeyboardInterrupt must not leave half-done. Between callbacks it would lose a handle
 #: or run one twice; in call_soon() and its like it would lose the step of a task that is to go on
 #: (asyncio's own loop does), and after _write_to_self() all later wake-ups.
@@ -352,8 +372,8 @@ _OWN_CODE = frozenset(
         Lifecycle.fire,
         aio.Handle.__init__,
         aio.TimerHandle.__init__,
-        aio.BaseEventLoop.call_soon,
-        aio.BaseEventLoop._call_soon,
+        _stock_loop.call_soon,
+        _stock_loop._call_soon,
         TimerHandle.__lt__,
         SchedulerLoop.call_soon,
         SchedulerLoop.call_soon_threadsafe,

@@ -13,7 +13,9 @@ it: in a callback. Elsewhere it is *held*:
   so the signal has to be *tripped* while no Python runs, for Python to find it in the callback. A
   0 ms QTimer does it, whose slots are C functions: one trips the signal, the next asks the nested
   loop to end, if all of Qt is ours. Where a slot of the nested loop comes first and finds the
-  signal, it is tripped again, by the timer and by a thread that goes on while the exception is held.
+  signal, it is tripped again: by the timer, and by a thread for as long as the exception is held;
+* in code that must not be left half-done, or out of which Python lets no exception (``__del__``):
+  until the callback goes on, where the same thread trips the signal.
 
 A second SIGINT while the slot that was interrupted by the first still runs ends the process by the
 signal's default action: it is the only way out of a slot that hangs.
@@ -52,10 +54,12 @@ _installed: weakref.WeakSet[Interrupts] = weakref.WeakSet()
 
 #: Code out of which Python lets no exception: a KeyboardInterrupt there would be lost. Callbacks of
 #: weak references, of which the asyncio module has many; and ``__del__``, known by its name.
-_LOSING_CODE = frozenset(
-    container()._remove.__code__  # type: ignore[attr-defined]
-    for container in (weakref.WeakSet, weakref.WeakKeyDictionary, weakref.WeakValueDictionary)
+_WEAK_CONTAINERS: tuple[Any, ...] = (
+    weakref.WeakSet,
+    weakref.WeakKeyDictionary,
+    weakref.WeakValueDictionary,
 )
+_LOSING_CODE = frozenset(container()._remove.__code__ for container in _WEAK_CONTAINERS)
 
 
 def loses_exceptions(frame: FrameType | None) -> bool:
@@ -83,6 +87,7 @@ class Interrupts:
         self._retripping = False
         self._retripped = False
         self._trip: Any = None
+        self._before_trip: Any = None
         self._trip_armed = False
         self._look: Any = None
         self._original: Any = None
@@ -153,8 +158,9 @@ class Interrupts:
         """Take the exception that is held, if there is one."""
         exc, self.held = self.held, None
         if self._trip is not None:
+            self._before_trip.stop()
             self._trip.stop()
-            self._trip = None
+            self._trip = self._before_trip = None
             if self._look is not None:
                 self._look.stop()
                 self._look = None
@@ -208,6 +214,9 @@ class Interrupts:
                 end()
         elif self._trip is None:
             self._trip = qt.timer(_thread.interrupt_main, single_shot=True)
+            # Timers that are due fire in the order of their deadlines. A second one, started when
+            # Qt is back, comes after those of the user's that became due meanwhile.
+            self._before_trip = qt.timer(self._trip.start, single_shot=True)
             if end is not None:
                 self._trip.timeout.connect(end)
             else:
@@ -219,12 +228,13 @@ class Interrupts:
         # Tripping a signal writes to the self-pipe: its notifier would run Python too early.
         self._loop._mute_signals()
         self._trip_armed = True
-        self._trip.start()
+        self._before_trip.start()
 
     def _tripped(self) -> bool:
         """Whether the signal was tripped by ourselves, and not by the user."""
         tripped, self._retripped = self._retripped, False
-        if self._trip_armed and (self._trip is None or not self._trip.isActive()):
+        trip = self._trip
+        if self._trip_armed and not (trip and (self._before_trip.isActive() or trip.isActive())):
             self._trip_armed = False
             self.back_in_qt()
             tripped = True

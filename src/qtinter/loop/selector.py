@@ -17,6 +17,7 @@ from qtinter.compat import aio
 from .base import QiBaseEventLoop
 
 if TYPE_CHECKING:
+    import selectors
     from collections.abc import Callable
 
     from typing_extensions import TypeVarTuple, Unpack
@@ -80,7 +81,16 @@ class QiSelectorEventLoop(QiBaseSelectorEventLoop, aio.SelectorEventLoop):
     Args:
         selector: The selector to use; the best of the system by default. Any of the ``selectors``
             module will do.
+
+    Raises:
+        TypeError: ``selector`` is not a selector.
     """
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        if selector is not None and not callable(getattr(selector, "get_map", None)):
+            self._closed = True  # nothing is there to be closed
+            raise TypeError(f"argument 'selector' must be a selector, not {selector!r}")
+        super().__init__(selector)
 
     if sys.platform != "win32":
 

@@ -41,7 +41,10 @@ class TimerHeap:
 
     def push(self, timer: TimerLike) -> None:
         """Add a timer."""
-        heappush(self.entries, timer)
+        entries = self.entries
+        if self.cancelled > COMPACT_ABOVE and self.cancelled * 2 > len(entries):
+            self._compact()  # here as well: nobody need ever call release() at rest
+        heappush(entries, timer)
         timer._scheduled = True
 
     def note_cancelled(self) -> None:

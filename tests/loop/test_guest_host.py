@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""GUEST mode under every sort of host: none yet, a new one, one that drives Qt by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+
+import pytest
+
+import qtinter
+from tests.loop.hosting import core, from_qt, needs_qt, new_loop, run_qt_until
+from tests.tools.live import run_to_end
+
+pytestmark = pytest.mark.qt
+
+BEFORE = """
+    read, write = os.pipe()
+    ran = []
+    def on_read():
+        ran.append("read")
+        loop.remove_reader(read)
+    async def task():
+        await asyncio.sleep(0.002)
+        ran.append("task")
+        ran.append(await loop.run_in_executor(None, lambda: "executor"))
+    def schedule():
+        ran.clear()
+        loop.call_soon(ran.append, "soon")
+        loop.call_later(0.001, ran.append, "timer")
+        loop.add_reader(read, on_read)
+        os.write(write, b"x")
+        loop.call_soon_threadsafe(ran.append, "thread-safe")
+        return loop.create_task(task())
+    def wait(done):
+        outer, ticker = QtCore.QEventLoop(), QtCore.QTimer()
+        ticker.timeout.connect(lambda: done() and outer.quit())
+        ticker.start(1)
+        qt_exec(outer)
+        ticker.stop()
+    ALL = ["executor", "read", "soon", "task", "thread-safe", "timer"]
+"""
+
+
+def test_what_was_scheduled_before_the_application_runs_once_it_is_there() -> None:
+    ended = run_to_end(
+        BEFORE
+        + """
+    with qtinter.using_asyncio_from_qt() as loop:
+        schedule()
+        time.sleep(0.01)
+        say(ran)
+        application()
+        wait(lambda: len(ran) == 6)
+        say(sorted(ran) == ALL)
+        schedule()
+        wait(lambda: len(ran) == 6)
+        say(sorted(ran) == ALL)
+    """
+    )
+    assert ended.texts == ["[]", "True", "True"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_guest_that_was_stopped_before_the_application_came_runs_nothing() -> None:
+    ended = run_to_end(
+        BEFORE
+        + """
+    loop = qtinter.new_event_loop()
+    loop.set_mode(qtinter.QiLoopMode.GUEST)
+    loop.start()
+    schedule()
+    loop.stop()
+    application()
+    outer = QtCore.QEventLoop()
+    QtCore.QTimer.singleShot(20, outer.quit)
+    qt_exec(outer)
+    say(ran)
+    loop.start()
+    wait(lambda: len(ran) == 6)
+    say(sorted(ran) == ALL)
+    loop.stop()
+    loop.set_mode(qtinter.QiLoopMode.NATIVE)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    """
+    )
+    assert ended.texts == ["[]", "True"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_block_that_ends_before_there_is_an_application_cleans_up() -> None:
+    ended = run_to_end(
+        """
+    async def main():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await clean_up()
+    with qtinter.using_asyncio_from_qt() as loop:
+        qtinter.run_task(main())
+    say(loop.is_closed())
+    """
+    )
+    assert ended.texts == ["cleaning", "clean", "True"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_guest_goes_on_under_an_application_that_was_made_anew() -> None:
+    ended = run_to_end(
+        BEFORE
+        + """
+    with qtinter.using_asyncio_from_qt() as loop:
+        for _ in range(3):
+            application()
+            schedule()
+            wait(lambda: len(ran) == 6)
+            say(sorted(ran) == ALL)
+            delete_application()
+            later = schedule()
+            time.sleep(0.01)
+            say(ran)
+            application()
+            wait(lambda: len(ran) == 6)
+            say(sorted(ran) == ALL)
+            delete_application()
+    """
+    )
+    assert ended.texts == ["True", "[]", "True"] * 3
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_guest_can_be_stopped_and_started_between_two_applications() -> None:
+    ended = run_to_end(
+        BEFORE
+        + """
+    loop = qtinter.new_event_loop()
+    loop.set_mode(qtinter.QiLoopMode.GUEST)
+    for _ in range(3):
+        application()
+        loop.start()
+        schedule()
+        wait(lambda: len(ran) == 6)
+        say(sorted(ran) == ALL)
+        loop.stop()
+        delete_application()
+    loop.set_mode(qtinter.QiLoopMode.NATIVE)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    """
+    )
+    assert ended.texts == ["True"] * 3
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_block_may_end_after_the_applications_death() -> None:
+    ended = run_to_end(
+        """
+    async def main():
+        try:
+            say("begun")
+            await asyncio.sleep(60)
+        finally:
+            await clean_up()
+    application()
+    with qtinter.using_asyncio_from_qt() as loop:
+        task = loop.create_task(main())
+        while not loop._resting:
+            QtCore.QCoreApplication.processEvents()
+        delete_application()
+    """
+    )
+    assert ended.texts == ["begun", "cleaning", "clean"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@needs_qt
+def test_a_host_that_calls_process_events_runs_everything() -> None:
+    ran: list[str] = []
+    read, write = os.pipe()
+    with qtinter.using_asyncio_from_qt() as loop:
+
+        async def main() -> None:
+            ran.append("task")
+            await asyncio.sleep(0.005)
+            ran.append("timer")
+            reader = loop.create_future()
+            loop.add_reader(read, reader.set_result, None)
+            os.write(write, b"x")
+            await reader
+            loop.remove_reader(read)
+            ran.append("read")
+            ran.append(await loop.run_in_executor(None, lambda: "executor"))
+
+        task = loop.create_task(main())
+        end = time.monotonic() + 10
+        while not task.done() and time.monotonic() < end:
+            core().QCoreApplication.processEvents()
+        task.result()
+    os.close(read)
+    os.close(write)
+    assert ran == ["task", "timer", "read", "executor"]
+
+
+@needs_qt
+def test_a_host_that_waits_in_process_events_is_woken() -> None:
+    with qtinter.using_asyncio_from_qt() as loop:
+        task = loop.create_task(asyncio.sleep(0.01, "done"))
+        flags = core().QEventLoop.ProcessEventsFlag
+        rounds = 0
+        while not task.done():
+            core().QEventLoop().processEvents(flags.AllEvents | flags.WaitForMoreEvents)
+            rounds += 1
+        assert task.result() == "done"
+        assert rounds < 100
+
+
+@needs_qt
+def test_process_events_returns_also_under_a_saturated_loop() -> None:
+    with qtinter.using_asyncio_from_qt() as loop:
+        turns = 0
+
+        def chain() -> None:
+            nonlocal turns
+            turns += 1
+            loop.call_soon(chain)
+
+        loop.call_soon(chain)
+        for _ in range(20):
+            core().QCoreApplication.processEvents()
+        assert turns > 20
+
+
+@needs_qt
+def test_stopping_in_a_host_that_calls_process_events_takes_effect_at_once() -> None:
+    with new_loop(qtinter.QiLoopMode.GUEST) as loop:
+        ran: list[int] = []
+        loop.start()
+        loop.call_soon(ran.append, 1)
+        loop.stop()
+        for _ in range(10):
+            core().QCoreApplication.processEvents()
+        assert ran == []
+        loop.start()
+        while not ran:
+            core().QCoreApplication.processEvents()
+
+
+@needs_qt
+def test_a_block_may_be_entered_inside_a_running_qt_loop() -> None:
+    seen: list[object] = []
+
+    def slot() -> None:
+        with qtinter.using_asyncio_from_qt() as loop:
+            task = loop.create_task(asyncio.sleep(0.002, "done"))
+            run_qt_until(task.done)
+            seen.append(task.result())
+
+    from_qt(slot)
+    run_qt_until(lambda: seen)
+    assert seen == ["done"]
+
+
+@needs_qt
+def test_a_loop_may_be_started_in_one_slot_and_stopped_in_another() -> None:
+    ran: list[str] = []
+    with new_loop(qtinter.QiLoopMode.GUEST) as loop:
+        from_qt(loop.start, 1)
+        from_qt(lambda: loop.call_soon(ran.append, "callback"), 5)
+        run_qt_until(lambda: ran)
+        from_qt(loop.stop)
+        run_qt_until(lambda: not loop.is_running())
+    assert ran == ["callback"]

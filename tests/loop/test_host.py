@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The host: the alarm on a timerfd and the one on a QTimer, and when they are set."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import itertools
+import math
+import os
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from qtinter.compat import timerfd
+from qtinter.loop import host
+from tests.loop.hosting import (
+    HOSTED,
+    Driver,
+    driver_of,
+    from_qt,
+    needs_qt,
+    run_qt_for,
+    run_qt_until,
+)
+
+has_timerfd = pytest.mark.skipif(sys.platform != "linux", reason="timerfd is Linux's")
+
+
+@pytest.fixture(params=["timerfd", "QTimer"])
+def alarm(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run a test with each kind of alarm."""
+    if request.param == "QTimer":
+        monkeypatch.setattr(host, "make_timerfd", lambda: None)
+    elif sys.platform != "linux":
+        pytest.skip("timerfd is Linux's")
+    kind: str = request.param
+    return kind
+
+
+class Alarms:
+    """Counts how often the alarm of a loop is set."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.set: list[float] = []
+        alarm: Any = driver.loop._host._alarm  # type: ignore[union-attr]
+        original = alarm.set
+
+        def count(when: float, now: float) -> None:
+            self.set.append(when)
+            original(when, now)
+
+        alarm.set = count
+
+
+@HOSTED
+def test_timers_are_never_early_and_in_order(kind: str, alarm: str) -> None:
+    ran: list[tuple[float, float]] = []
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        now = loop.time()
+        for number in range(200):
+            when = now + (number * 7919 % 200) * 0.0003
+            loop.call_at(when, lambda when=when: ran.append((when, loop.time())))
+        loop.call_at(now + 0.08, loop.stop)
+        driver.run()
+    assert len(ran) == 200
+    assert [when for when, _ in ran] == sorted(when for when, _ in ran)
+    assert all(when <= at for when, at in ran)
+
+
+@HOSTED
+def test_the_alarm_is_of_the_kind_that_the_system_has(kind: str, alarm: str) -> None:
+    with driver_of(kind) as driver:
+        driver.loop.call_later(0.005, driver.loop.stop)
+        driver.run()
+        made = type(driver.loop._host._alarm).__name__  # type: ignore[union-attr]
+    assert made == {"timerfd": "TimerFdAlarm", "QTimer": "QTimerAlarm"}[alarm]
+
+
+@HOSTED
+@pytest.mark.parametrize(
+    "delay",
+    [
+        pytest.param(dt.timedelta(days=1).total_seconds(), id="a day"),
+        pytest.param(dt.timedelta(days=24, hours=21).total_seconds(), id="2**31 ms"),
+        pytest.param(dt.timedelta(days=40).total_seconds(), id="40 days"),
+        pytest.param(dt.timedelta(days=50).total_seconds(), id="2**32 ms"),
+        pytest.param(dt.timedelta(days=3652).total_seconds(), id="10 years"),
+        pytest.param(1e12, id="1e12"),
+        pytest.param(math.inf, id="inf"),
+    ],
+)
+def test_a_far_deadline_does_not_make_the_alarm_ring_at_once(
+    kind: str, alarm: str, delay: float
+) -> None:
+    """A number that is too large for the clock below would wrap around, and ring for ever."""
+    ran: list[int] = []
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        loop.call_later(delay, ran.append, 1)
+        loop.call_soon(loop.stop)
+        driver.run()
+        polls: list[int] = []
+        poll = loop._scheduler.poll
+
+        def count() -> None:
+            polls.append(1)
+            poll()
+
+        loop._scheduler.poll = count
+        from_qt(lambda: loop.call_soon(loop.stop), 50)
+        driver.run()
+        loop._scheduler.poll = poll
+    assert ran == []
+    assert len(polls) < 10
+
+
+@HOSTED
+def test_a_far_deadline_is_reached_in_steps(
+    kind: str, alarm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "MAX_TIMER", 0.01)
+    with driver_of(kind) as driver:
+        when = driver.loop.time() + 0.055
+        at: list[float] = []
+        driver.loop.call_at(when, lambda: (at.append(driver.loop.time()), driver.loop.stop()))
+        driver.run()
+        assert at[0] >= when
+
+
+@HOSTED
+def test_the_alarm_is_set_again_only_for_an_earlier_deadline(kind: str, alarm: str) -> None:
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        loop.call_later(0.005, loop.stop)
+        driver.run()
+        alarms = Alarms(driver)
+
+        def slot() -> None:
+            assert loop._resting
+            loop.call_later(5, print)
+            first = len(alarms.set)
+            for number in range(100):
+                loop.call_later(6 + number, print)
+            assert len(alarms.set) == first
+            loop.call_later(4, print)
+            assert len(alarms.set) == first + 1
+            loop.call_soon(loop.stop)
+            done.append(1)
+
+        done: list[int] = []
+        from_qt(slot, 10)
+        driver.run()
+        assert done == [1]
+
+
+@HOSTED
+def test_a_cancelled_deadline_leaves_the_alarm_alone_and_does_no_harm(
+    kind: str, alarm: str
+) -> None:
+    """The alarm rings for nothing once; the later deadline is met all the same."""
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        loop.call_later(0.005, print, "cancelled").cancel()
+        timer = loop.call_later(0.01, print, "cancelled")
+        loop.call_later(0.03, loop.stop)
+        from_qt(timer.cancel, 2)
+        driver.run()
+
+
+@HOSTED
+def test_dense_deadlines_share_wake_ups(kind: str, alarm: str) -> None:
+    """Deadlines within a millisecond after an alarm wait for that millisecond."""
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        loop.call_later(0.005, loop.stop)
+        driver.run()
+        alarms = Alarms(driver)
+        now = loop.time() + 0.005
+        for number in range(500):
+            loop.call_at(now + number * 0.00002, int)
+        loop.call_at(now + 0.011, loop.stop)
+        driver.run()
+        assert len(alarms.set) < 40
+        gaps = [after - before for before, after in itertools.pairwise(alarms.set)]
+        assert all(gap > 0 for gap in gaps)
+
+
+@HOSTED
+def test_a_nested_loop_in_a_callback_outlasts_an_alarm_that_rings(kind: str, alarm: str) -> None:
+    ran: list[str] = []
+    with driver_of(kind) as driver:
+        loop = driver.loop
+
+        def callback() -> None:
+            run_qt_for(30)
+            ran.append("callback")
+
+        loop.call_later(0.01, ran.append, "timer")
+        loop.call_later(0.02, loop.stop)
+        loop.call_soon(callback)
+        driver.run()
+    assert ran == ["callback", "timer"]
+
+
+@HOSTED
+def test_an_alarm_rings_inside_the_nested_loop_of_a_modal_call(kind: str, alarm: str) -> None:
+    ran: list[str] = []
+    with driver_of(kind) as driver:
+        loop = driver.loop
+
+        def fn() -> None:
+            run_qt_until(lambda: ran)
+            loop.call_soon(loop.stop)
+
+        def timer() -> None:
+            loop.exec_modal(fn)
+            loop.call_later(0.005, ran.append, "timer in the nested loop")
+
+        loop.call_later(0.005, timer)  # the nested loop begins inside an alarm's own slot
+        driver.run()
+    assert ran == ["timer in the nested loop"]
+
+
+@HOSTED
+def test_sleeps_survive_many_runs_of_one_loop(kind: str, alarm: str) -> None:
+    with driver_of(kind) as driver:
+        for _ in range(20):
+            driver.loop.call_later(0.002, driver.loop.stop)
+            driver.run()
+
+
+@HOSTED
+def test_a_loop_with_a_clock_of_its_own_is_woken_by_it(kind: str) -> None:
+    """A subclass may give another time; deadlines are told to Qt as delays."""
+    import qtinter
+
+    class Loop(qtinter.QiSelectorEventLoop):
+        def time(self) -> float:
+            return time.monotonic() + 1_000_000
+
+    loop = Loop()
+    loop.set_mode(qtinter.QiLoopMode[kind.upper()])
+    try:
+        when = loop.time() + 0.01
+        at: list[float] = []
+        loop.call_at(when, lambda: (at.append(loop.time()), loop.stop()))
+        Driver(kind, loop).run()
+        assert at[0] >= when
+        assert at[0] - when < 10
+    finally:
+        loop.close()
+
+
+@has_timerfd
+def test_a_timerfd_is_readable_at_its_deadline_and_not_after_it_was_cleared() -> None:
+    import select
+
+    made: Any = timerfd.make_timerfd()
+    try:
+        assert select.select([made.fileno()], [], [], 0)[0] == []
+        made.set(time.monotonic_ns() + 2_000_000)
+        assert select.select([made.fileno()], [], [], 10)[0] == [made.fileno()]
+        made.clear()
+        assert select.select([made.fileno()], [], [], 0)[0] == []
+        made.clear()
+        assert not os.get_inheritable(made.fileno())
+    finally:
+        made.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(made.fileno())
+
+
+@has_timerfd
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="os has timerfd from Python 3.13")
+def test_a_c_library_without_timerfd_gives_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timerfd, "_library", lambda: None)
+    assert timerfd.make_timerfd() is None
+
+
+@has_timerfd
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="os has timerfd from Python 3.13")
+def test_a_timerfd_that_can_not_be_made_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Library:
+        timerfd_settime = None
+
+        @staticmethod
+        def timerfd_create(_clock: int, _flags: int) -> int:
+            return -1
+
+    monkeypatch.setattr(timerfd, "_library", Library)
+    with pytest.raises(OSError, match="timerfd_create"):
+        timerfd.make_timerfd()
+
+
+@needs_qt
+def test_the_host_is_made_by_the_run_not_before() -> None:
+    with driver_of("owner") as driver:
+        assert driver.loop._host is None
+        driver.loop.call_later(1, print)
+        driver.loop.call_soon(driver.loop.stop)
+        assert driver.loop._host is None
+        driver.run()
+        assert driver.loop._host is not None
+
+
+@HOSTED
+def test_asyncio_timeouts_work_on_both(kind: str, alarm: str) -> None:
+    async def main() -> None:
+        try:
+            for _ in range(10):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(asyncio.Event().wait(), 0.001)
+        finally:
+            driver.loop.stop()
+
+    with driver_of(kind) as driver:
+        task = driver.loop.create_task(main())
+        driver.run()
+        task.result()
