@@ -10,7 +10,6 @@ NAME_pyqt6 := PyQt6
 NAME_pyside6 := PySide6
 BINDING_NAME := $(NAME_$(BINDING))
 TOOLS := .venv/tools/bin
-QT := QT_QPA_PLATFORM=offscreen QTINTERBINDING=$(BINDING_NAME)
 PYTHONS := 3.10 3.15
 PLATFORMS := linux darwin win32
 PYRIGHT := 1.1.414
@@ -55,7 +54,8 @@ conformance: .venv/$(BINDING)/.ready
 	.venv/$(BINDING)/bin/python tests/conformance/run.py --binding $(BINDING_NAME) $(ARGS)
 
 stress: .venv/$(BINDING)/.ready
-	$(QT) .venv/$(BINDING)/bin/python tests/stress.py $(ARGS)
+	QT_QPA_PLATFORM=offscreen .venv/$(BINDING)/bin/python -m tests.signals.stress.run \
+		--binding $(BINDING_NAME) --seconds 60 $(ARGS)
 
 # Installs what it compares with into a folder of its own, .cache/benchmarks.
 bench: .venv/$(BINDING)/.ready

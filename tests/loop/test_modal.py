@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import inspect
 
 import pytest
 
@@ -14,6 +15,7 @@ from qtinter import QiLoopMode, modal
 from tests.loop.hosting import (
     HOSTED,
     collect_errors,
+    core,
     driver_of,
     from_qt,
     needs_qt,
@@ -70,7 +72,7 @@ def test_the_wrapper_looks_like_the_function() -> None:
 
     assert modal(fn).__name__ == "fn"
     assert modal(fn).__doc__ == fn.__doc__
-    assert asyncio.iscoroutinefunction(modal(fn)) or True
+    assert inspect.iscoroutinefunction(modal(fn))
     coroutine = modal(fn)()
     assert asyncio.iscoroutine(coroutine)
     coroutine.close()
@@ -235,6 +237,24 @@ def test_in_the_first_step_of_a_task_that_a_slot_starts_it_is_armed(kind: str) -
         from_qt(lambda: tasks.append(qtinter.run_task(ask())), 10)
         driver.run()
         assert tasks[0].result() == 42
+
+
+@HOSTED
+def test_an_asyncslot_may_open_a_dialog_first_thing(kind: str) -> None:
+    results: list[int] = []
+    with driver_of(kind) as driver:
+
+        @qtinter.asyncslot
+        async def slot() -> None:
+            results.append(await modal(lambda: run_qt_for(5) or 42)())
+            driver.loop.stop()
+
+        timer = core().QTimer()
+        timer.setSingleShot(True)
+        timer.timeout.connect(slot)
+        timer.start(10)
+        driver.run()
+    assert results == [42]
 
 
 def test_in_a_slot_of_another_modal_calls_nested_loop_it_is_armed(run_in) -> None:

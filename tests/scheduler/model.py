@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 import qtinter.scheduler
+from qtinter.scheduler.scheduler import MAX_CHUNK, POLL_INTERVAL
 from tests.scheduler.world import Action, Node, OrdinaryError, Program, World, demand
 
 
@@ -38,6 +39,7 @@ class Model:
         self.stopping = False
         self.processing = False
         self.log: list[tuple[Any, ...]] = []
+        self.chunk = 0
 
     def do(self, action: Action) -> None:
         getattr(self, f"do_{action[0]}")(*action[1:])
@@ -110,20 +112,27 @@ class Model:
 
     def _slices(self, chunk: int, budget: float) -> None:
         end = self.now + budget
+        self.chunk = chunk
         chunk = 1 if self.observed else chunk
+        poll_due = self.now
         while not self.modals:
             reading = self.now
             if not self.rest_of_turn:
-                self._begin_turn(reading)
+                polls = reading >= poll_due or not self.queue
+                if polls:
+                    poll_due = reading + POLL_INTERVAL
+                self._begin_turn(reading, polls=polls)
             if not self.rest_of_turn:
                 return
             left = self._run_chunk(chunk, reading)
             if self.observed:
                 pass
             elif self.now > reading:
-                chunk = max(1, chunk // 2)
-            elif not left:
-                chunk = min(256, chunk * 2)
+                chunk = 1
+            elif not left and chunk < MAX_CHUNK:
+                chunk *= 2
+            if not self.observed:
+                self.chunk = chunk
             if self.now >= end or (self.stopping and not self.rest_of_turn):
                 return
 
@@ -160,9 +169,10 @@ class Model:
             self.waiting.pop(0)
         return max(0.0, self.waiting[0].when - self.now) if self.waiting else None
 
-    def _begin_turn(self, reading: float) -> None:
-        self.log.append(("poll",))
-        self.queue += [Entry(item[0], item[1], item=item) for item in self.readable]
+    def _begin_turn(self, reading: float, *, polls: bool = True) -> None:
+        if polls:
+            self.log.append(("poll",))
+            self.queue += [Entry(item[0], item[1], item=item) for item in self.readable]
         while self.waiting and (self.waiting[0].cancelled or self.waiting[0].when <= reading):
             entry = self.waiting.pop(0)
             if not entry.cancelled:
@@ -204,6 +214,8 @@ def step(world: World, model: Model, action: Action) -> None:
     demand(world.log == model.log, f"{action}: {world.log} instead of {model.log}")
     world.check()
     scheduler = world.scheduler
+    if action[0] == "slice" and outcomes[1] == "done":
+        demand(scheduler.chunk == model.chunk, f"{action}: the chunk is {scheduler.chunk} now")
     expected = model.timeout()
     found = scheduler.timeout()
     demand(found == expected, f"I6: after {action} the host would wait {found}, not {expected}")

@@ -275,6 +275,10 @@ class Queue(collections.deque[Any]):
         self.came.append((first[0] if isinstance(first, tuple) else first, handle))
         super().append(handle)
 
+    def extend(self, handles: Any) -> None:
+        for handle in handles:
+            self.append(handle)
+
 
 class AuditedLoop(OurLoop):
     """Ours, with that queue."""

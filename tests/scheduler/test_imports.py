@@ -80,6 +80,7 @@ def test_the_scheduler_imports_nothing_of_the_world(file: Path) -> None:
         "contextvars",
         "enum",
         "heapq",
+        "operator",
         "math",
         "typing",
     }

@@ -29,7 +29,7 @@ def cancel(heap: TimerHeap, *timers: Timer) -> None:
 
 def release(heap: TimerHeap, limit: float) -> list[Timer]:
     released: list[Timer] = []
-    heap.release(limit, released.append)
+    heap.release(limit, released.extend)
     return released
 
 
@@ -192,7 +192,7 @@ def test_it_behaves_as_a_sorted_list(operations: list[tuple[str, int]]) -> None:
         elif operation == "cancel" and live:
             cancel(heap, live.pop(number % len(live)))
         elif operation == "release":
-            due = sorted((t for t in live if t._when <= number), key=lambda t: (t._when, t.age))
+            due = sorted((t for t in live if t._when <= number), key=lambda t: (t._when, t._age))
             live = [timer for timer in live if timer not in due]
             assert release(heap, number) == due
         else:

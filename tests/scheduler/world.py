@@ -62,10 +62,10 @@ class Timer(Handle):
         super().__init__(callback, name)
         self._when = when
         self._scheduled = False
-        self.age = next(self.ages)
+        self._age = next(self.ages)
 
     def __lt__(self, other: Timer) -> bool:
-        return (self._when, self.age) < (other._when, other.age)
+        return self._when < other._when
 
 
 class Broken(Exception):

@@ -199,6 +199,20 @@ def test_a_sender_deleted_at_once_is_waited_for_by_destroyed(run_in, qt):
     assert run_in(main)
 
 
+def test_what_destroyed_passes_is_known_to_be_gone(run_in, qt):
+    """PyQt passes the object; to use it then must be an error, not a crash."""
+
+    async def main():
+        thing = qt.QtCore.QObject()
+        args = await wait_and(qtinter.asyncsignal(thing.destroyed), thing.deleteLater)
+        for arg in args:
+            with pytest.raises(RuntimeError, match="deleted"):
+                arg.objectName()
+        return len(args)
+
+    assert run_in(main) == (1 if qt.is_pyqt else 0)
+
+
 def test_a_wait_whose_sender_is_gone_can_be_cancelled(run_in, qt):
     async def main():
         sender = qt.Sender()

@@ -49,9 +49,9 @@ __all__ = [
     "new_event_loop_places",
     "put_tasks_back",
     "running_loop",
+    "set_current_tasks_aside",
     "set_policy",
     "set_running_loop",
-    "set_current_tasks_aside",
     "waits_for",
 ]
 

@@ -225,7 +225,24 @@ def _pyside_receiver_class() -> Any:
 @functools.cache
 def _pyqt_receiver_class(signature: str) -> Any:
     # "2name(type,type)" is what PyQt calls the signal.
-    return _pyqt_receiver_class_for(signature[signature.index("(") + 1 : -1])
+    name, _, type_list = signature[1:-1].partition("(")
+    if name == "destroyed":
+        return _pyqt_receiver_class_for_destroyed(type_list)
+    return _pyqt_receiver_class_for(type_list)
+
+
+def _pyqt_receiver_class_for_destroyed(type_list: str) -> Any:
+    qtcore = binding().QtCore
+    set_deleted = binding().module("sip").setdeleted
+
+    def on(self: Any, *args: Any) -> None:
+        # PyQt wraps the dying object anew, and would never learn that it is gone.
+        for arg in args:
+            set_deleted(arg)
+        self.deliver(args)
+
+    slot = qtcore.pyqtSlot(*split_types(type_list))(on)
+    return type("Receiver", (qtcore.QObject,), {"on": slot})
 
 
 @functools.cache

@@ -67,12 +67,14 @@ class _Entry:
     def clear(self) -> None:
         for owner, name in self.published:
             delattr(owner, name)
+            _free_names.setdefault(owner, []).append(name)
         for kept in self.functions.values():
             if isinstance(kept, _Kept):
                 kept.release()
 
 
 _entries: Final[dict[int, _Entry]] = {}
+_free_names: Final[weakref.WeakKeyDictionary[type, list[str]]] = weakref.WeakKeyDictionary()
 _numbers: Final = itertools.count(1)
 
 
@@ -126,7 +128,9 @@ def _method(count: int, call: Callable[[tuple[Any, ...]], Any]) -> Any:
 
 
 def _publish(entry: _Entry, owner: type, function: Any) -> None:
-    name = f"_qtinter_{next(_numbers)}_{function.__name__}"
+    # Names are used again, as Python never forgets one that was an attribute's.
+    free = _free_names.get(owner)
+    name = free.pop() if free else f"_qtinter_{next(_numbers)}"
     function.__name__ = name
     setattr(owner, name, function)
     entry.published.append((owner, name))

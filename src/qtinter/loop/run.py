@@ -65,12 +65,7 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T | None:
     if not asyncio.iscoroutine(main):
         raise TypeError(f"run() argument 'main' must be a coroutine, not {main!r}")
     try:
-        if aio.running_loop() is not None:
-            raise RuntimeError("qtinter.run() cannot be called while an event loop is running")
-        if qt.application() is None:
-            raise RuntimeError(
-                "An instance of QCoreApplication must exist before qtinter.run() is called"
-            )
+        _check_may_run()
     except BaseException:
         main.close()
         raise
@@ -89,6 +84,15 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T | None:
             if loop is not None and loop._main_quit:
                 return None
             raise
+
+
+def _check_may_run() -> None:
+    if aio.running_loop() is not None:
+        raise RuntimeError("qtinter.run() cannot be called while an event loop is running")
+    if qt.application() is None:
+        raise RuntimeError(
+            "An instance of QCoreApplication must exist before qtinter.run() is called"
+        )
 
 
 @contextlib.contextmanager

@@ -12,10 +12,10 @@ the caller's business: :meth:`Scheduler.timeout` says for how long.
     native:    turn(wait): wait for timeout(), then run exactly one turn
     in tests:  advance the virtual clock by timeout(); slice or turn
 
-So that a short callback pays neither for a clock nor for a poll, callbacks run in *chunks*; the
-clock is read, and the world looked at, between chunks. A chunk grows while it takes less than
-50 us and shrinks when it takes more than 200 us, and a turn begins inside a chunk only when all of
-it fits in, so that a poll is never far away.
+So that a short callback does not pay for a clock, callbacks run in *chunks*, and the clock is read
+between them. A chunk grows while it takes less than 50 us and shrinks when it takes more than
+200 us; a turn begins inside a chunk only when all of it fits in. A poll is a system call: while
+there is work, it is made between two turns, but only every 100 us.
 
 Invariants, cited by number elsewhere:
 
@@ -51,9 +51,12 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .handle import HandleLike
 
-MAX_CHUNK = 256
+#: Callbacks that were cheap may suddenly be dear, and the clock is not read before the chunk ends.
+MAX_CHUNK = 16
 GROW_BELOW = 50e-6
 SHRINK_ABOVE = 200e-6
+#: While there is work, the world is polled only so often, in seconds: a poll costs a system call.
+POLL_INTERVAL = 100e-6
 
 
 def _nothing(*_: object) -> None:
@@ -123,7 +126,7 @@ class Scheduler:
         """
         if not self.generation:
             wait(self.timeout())
-            self.timers.release(self.clock(), self.ready.append)
+            self.timers.release(self.clock(), self.ready.extend)
             self.generation = len(self.ready)
         while self.generation and not self.modal.calls:
             self.slice(0.0, turns=False)
@@ -146,15 +149,17 @@ class Scheduler:
         clock = self.clock
         generation, self.generation = self.generation, 0
         chunk = self.chunk
-        now = clock()
+        now = poll_due = clock()
         end = now + budget
         handle: HandleLike | None = None
         while not modal:
             if not generation:
                 if not turns:
                     break
-                self.poll()
-                self.timers.release(now, ready.append)
+                if now >= poll_due or not ready:
+                    self.poll()
+                    poll_due = now + POLL_INTERVAL
+                self.timers.release(now, ready.extend)
                 generation = len(ready)
                 if not generation:
                     break
@@ -197,8 +202,7 @@ class Scheduler:
                 before, now = now, clock()
                 elapsed = now - before
                 if elapsed > SHRINK_ABOVE:
-                    if chunk > 1:
-                        chunk >>= 1
+                    chunk = 1
                 elif elapsed < GROW_BELOW and not left and chunk < MAX_CHUNK:
                     chunk <<= 1
             if now >= end or (self.stopping and not generation):

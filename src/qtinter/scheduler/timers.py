@@ -7,13 +7,15 @@ twice the live timers and a constant. Rebuilding happens in place, on the loop's
 because the list is shared with whoever shows it to users.
 
 The heap holds the handles themselves, not tuples: with many cancelled timers a second object per
-timer costs more in garbage collection than the cheaper comparison gains. The order among equal
-deadlines is the handles' own affair (see :class:`~qtinter.scheduler.handle.TimerLike`).
+timer costs more in garbage collection than the cheaper comparison gains. A heap does not keep equal
+deadlines in order, and comparing ages in it would make each timer dearer; timers with the same
+deadline are released together, so they are put in order then, if there are any.
 """
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import attrs
@@ -21,7 +23,9 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .handle import HandleLike, TimerLike
+    from .handle import TimerLike
+
+_deadline_and_age = attrgetter("_when", "_age")
 
 #: Up to this many cancelled timers are left alone, whatever their share.
 COMPACT_ABOVE = 100
@@ -63,26 +67,36 @@ class TimerHeap:
             self.cancelled -= 1
         return None
 
-    def release(self, limit: float, append: Callable[[HandleLike], None]) -> None:
+    def release(self, limit: float, extend: Callable[[list[TimerLike]], object]) -> None:
         """Hand over the live timers whose deadline has come, earliest first.
 
         Args:
             limit: The time up to which (inclusive) a deadline counts as come.
-            append: What is called with each timer.
+            extend: Called with the timers, if there are any.
         """
         entries = self.entries
         if self.cancelled > COMPACT_ABOVE and self.cancelled * 2 > len(entries):
             self._compact()
+        due: list[TimerLike] = []
+        last = None
+        ties = False
         while entries:
             timer = entries[0]
+            when = timer._when
             if timer._cancelled:
                 self.cancelled -= 1
-            elif timer._when > limit:
+            elif when > limit:
                 break
             else:
-                append(timer)
+                due.append(timer)
+                ties = ties or when == last
+                last = when
             heappop(entries)
             timer._scheduled = False
+        if ties:
+            due.sort(key=_deadline_and_age)
+        if due:
+            extend(due)
 
     def _compact(self) -> None:
         live: list[TimerLike] = []
