@@ -102,7 +102,7 @@ coverage: .venv/tools/.ready
 .PHONY: coverage-report
 coverage-report: .venv/tools/.ready
 	@echo "qtinter.scheduler, tested without a binding:"
-	@COVERAGE_FILE=build/coverage/.coverage.none $(TOOLS)/coverage combine --quiet --keep build/coverage/none/.coverage.*
+	@COVERAGE_FILE=build/coverage/.coverage.none $(TOOLS)/coverage combine --quiet --keep build/coverage/*none/.coverage.*
 	@COVERAGE_FILE=build/coverage/.coverage.none $(TOOLS)/coverage report --include='src/qtinter/scheduler/*'
 	@echo "all, in all runs together:"
 	@COVERAGE_FILE=build/coverage/.coverage $(TOOLS)/coverage combine --quiet --keep build/coverage/*/.coverage.*

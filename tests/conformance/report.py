@@ -104,6 +104,8 @@ def report(
                 print(f"\nOUTSIDE A TEST: {name}: {seen.outcome}\n{tail(seen.detail)}")
         for text in j.ours.broken:
             print(f"\nBROKEN OFF: {tail(text)}")
+        for text in j.ours.warned:
+            print(f"\nQT WARNED: {j.module}: {text}")
         for test, retry in j.flaky.items():
             seen = j.ours.tests.get(test, Seen(MISSING))
             print(f"\nflaky: {test}: {seen.outcome} ({retry})\n{tail(seen.detail)}")
@@ -124,10 +126,11 @@ def report(
     lost = sum(len(j.lost) for j in judged)
     broken = sum(len(j.ours.broken) for j in judged)
     flaky = sum(len(j.flaky) for j in judged)
-    good = not (lost or broken or stale or vacuous)
+    warned = sum(len(j.ours.warned) for j in judged)
+    good = not (lost or broken or warned or stale or vacuous)
     print(
         f"\n{'conforms' if good else 'DOES NOT CONFORM'}: {lost} lost, {broken} broken off, "
-        f"{flaky} flaky, {len(stale)} stale deviations; {seconds:.1f} s"
+        f"{warned} Qt warnings, {flaky} flaky, {len(stale)} stale deviations; {seconds:.1f} s"
     )
     return 0 if good else 1
 

@@ -8,7 +8,7 @@ Every module of the running Python's ``test.test_asyncio`` is run twice, each ti
 its own: on asyncio's loop (remembered per Python), and with ``asyncio.SelectorEventLoop``,
 ``asyncio.EventLoop`` and the default policy replaced by ours while an application object of the
 binding exists. Exit status 0 means: every test that passes on asyncio's loop passes on ours, and no
-process hung or died. 1 means it is not so; 2 that nothing could be checked.
+process hung or died, and Qt had nothing to complain of. 1: it is not so; 2: nothing was checked.
 
 The column "Qt" says in how many tests Qt woke our loop, so that nobody takes for a proof what never
 came near it: many of the tests build an abstract base or a mock and run no loop of ours.

@@ -17,6 +17,7 @@ import importlib.util
 import json
 import os
 import pkgutil
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,11 @@ CHILD = Path(__file__).with_name("child.py")
 POLL = 0.05
 START = 30.0  # how long a process may take to its first record, if the timeout is shorter
 RESTARTS = 12
+# Of Qt's messages those about objects that we use; others tell of fonts and folders.
+QT_WARNING = re.compile(
+    r"^(?:QSocketNotifier|QTimer|QObject|QEventLoop|QThread|QCoreApplication|QBasicTimer)\b.*: .*",
+    re.MULTILINE,
+)
 LOG_TAIL = 12_000
 
 
@@ -113,6 +119,7 @@ class Attempt:
     running: str | None = None
     done: bool = False
     output: str = ""
+    warned: tuple[str, ...] = ()
 
     def read(self, results: Path, output: Path) -> None:
         lines = results.read_bytes().splitlines() if results.exists() else []
@@ -129,7 +136,9 @@ class Attempt:
                 self.fixtures[name] = Seen(**record)
             else:
                 self.done = True
-        self.output = output.read_bytes().decode(errors="replace")[-LOG_TAIL:]
+        text = output.read_bytes().decode(errors="replace")
+        self.output = text[-LOG_TAIL:]
+        self.warned = tuple(QT_WARNING.findall(text))
 
 
 def run_module(
@@ -140,11 +149,13 @@ def run_module(
     tests: dict[str, Seen] = {}
     fixtures: dict[str, Seen] = {}
     broken: list[str] = []
+    warned: list[str] = []
     wanted = None if only is None else sorted(only)
     for _ in range(RESTARTS):
         attempt, ended_by = run_child(processes, module, side, only=wanted, skip=sorted(tests))
         tests.update(attempt.tests)
         fixtures.update(attempt.fixtures)
+        warned.extend(attempt.warned)
         if attempt.done:
             # after the last record nothing is at stake but Python's own end, and that counts too
             if ended_by is None:
@@ -159,7 +170,7 @@ def run_module(
             break  # before, between or after the tests: it would only do it again
         detail = f"{reason}\n{attempt.output}"
         tests[attempt.running] = Seen(HUNG if hung else CRASHED, detail=detail)
-    return ModuleRun(tests, fixtures, tuple(broken), time.monotonic() - began)
+    return ModuleRun(tests, fixtures, tuple(broken), time.monotonic() - began, tuple(warned))
 
 
 def run_child(

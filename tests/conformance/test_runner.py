@@ -415,6 +415,23 @@ def test_a_loop_that_cannot_be_made_is_no_success(conform: Run) -> None:
     assert "BROKEN OFF" in run.stdout
 
 
+def test_a_warning_of_qt_is_no_success(conform: Run) -> None:
+    warning = "QSocketNotifier: Invalid socket 8 and type 'Read', disabling..."
+    run = conform(
+        test_a=f"""{PASSES}
+    def test_warns(self):
+        os.write(2, b"QFontDatabase: no fonts\\n")
+        if ours():
+            os.write(2, {warning.encode()!r} + b"\\n")
+"""
+    )
+
+    assert run.returncode == 1
+    assert row(run)[:4] == ["2", "2", "2", "0"]
+    assert f"QT WARNED: fakes.test_a: {warning}" in run.stdout
+    assert "1 Qt warnings" in run.stdout
+
+
 def test_a_leftover_on_ours_only_is_named() -> None:
     clean = ModuleRun({"a": Seen("passed"), "b": Seen("passed", altered=True)}, {})
     altered = ModuleRun({t: Seen("passed", altered=True) for t in clean.tests}, {})

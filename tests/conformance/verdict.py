@@ -49,15 +49,14 @@ class ModuleRun:
         fixtures: what failed outside a test (set-up of a class, import), by unittest's name for it.
         broken: how each process that did not come to its end ended; empty when all is well.
         seconds: wall time.
+        warned: what Qt wrote about how it is used; it would for a notifier on a closed descriptor.
     """
 
     tests: dict[str, Seen]
     fixtures: dict[str, Seen]
     broken: tuple[str, ...] = ()
     seconds: float = 0.0
-
-    def count(self, outcome: str) -> int:
-        return sum(seen.outcome == outcome for seen in self.tests.values())
+    warned: tuple[str, ...] = ()
 
     @property
     def passed(self) -> int:

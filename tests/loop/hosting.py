@@ -165,7 +165,8 @@ def collect_errors(loop: asyncio.AbstractEventLoop) -> Iterator[list[dict[str, A
 #: The end of a binding-free program: nothing of it has imported a binding.
 _NO_BINDING = """
 import sys
-assert not {"PyQt5", "PyQt6", "PySide2", "PySide6"} & {name.partition(".")[0] for name in sys.modules}
+imported = {name.partition(".")[0] for name in sys.modules}
+assert not imported & {"PyQt5", "PyQt6", "PySide2", "PySide6"}
 """
 
 

@@ -157,6 +157,27 @@ def test_an_exception_handler_that_fails_is_reported_and_the_loop_runs_on(
     assert "Unhandled error in exception handler" in caplog.text
 
 
+@pytest.mark.parametrize("exit_type", [KeyboardInterrupt, SystemExit])
+@kinds("owner", "native")
+def test_an_exit_of_the_exception_handler_comes_out(
+    kind: str, exit_type: type[BaseException]
+) -> None:
+    def handler(_loop: object, _context: object) -> None:
+        raise exit_type
+
+    ran: list[int] = []
+    with driver_of(kind) as driver:
+        driver.loop.set_exception_handler(handler)
+        driver.loop.call_soon(lambda: 1 // 0)
+        driver.loop.call_soon(ran.append, 1)
+        with pytest.raises(exit_type):
+            driver.run()
+        assert ran == []
+        driver.loop.set_exception_handler(None)
+        driver.run_until_idle()
+    assert ran == [1]
+
+
 @HOSTED
 def test_debug_mode_can_be_switched_while_the_loop_runs(kind: str) -> None:
     ran: list[int] = []

@@ -131,6 +131,53 @@ def test_a_guest_goes_on_under_an_application_that_was_made_anew() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_a_callback_may_destroy_the_application() -> None:
+    ended = run_to_end(
+        BEFORE
+        + """
+    with qtinter.using_asyncio_from_qt() as loop:
+        application()
+        loop.call_soon(delete_application)
+        while QtCore.QCoreApplication.instance() is not None:
+            QtCore.QCoreApplication.processEvents()
+        say(QtCore.QCoreApplication.instance())
+        say(loop.is_running())
+        schedule()
+        application()
+        wait(lambda: len(ran) == 6)
+        say(sorted(ran) == ALL)
+    """
+    )
+    assert ended.texts == ["None", "True", "True"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("way", ["call_later", "add_reader", "call_soon_threadsafe"])
+def test_one_thing_scheduled_after_the_applications_death_brings_all_back(way: str) -> None:
+    ended = run_to_end(
+        BEFORE
+        + f"""
+    with qtinter.using_asyncio_from_qt() as loop:
+        application()
+        wait(lambda: not loop._ready)
+        delete_application()
+        if {way!r} == "add_reader":
+            loop.add_reader(read, on_read)
+            os.write(write, b"x")
+        elif {way!r} == "call_later":
+            loop.call_later(0.001, ran.append, "timer")
+        else:
+            loop.call_soon(ran.append, "soon")
+            loop.call_soon_threadsafe(ran.append, "thread-safe")
+        application()
+        wait(lambda: ran)
+        say("back")
+    """
+    )
+    assert ended.texts == ["back"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_a_guest_can_be_stopped_and_started_between_two_applications() -> None:
     ended = run_to_end(
         BEFORE

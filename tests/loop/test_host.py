@@ -199,11 +199,20 @@ def test_a_nested_loop_in_a_callback_outlasts_an_alarm_that_rings(kind: str, ala
             run_qt_for(30)
             ran.append("callback")
 
-        loop.call_later(0.01, ran.append, "timer")
+        loop.call_later(0.015, ran.append, "timer")
         loop.call_later(0.02, loop.stop)
-        loop.call_soon(callback)
+        from_qt(lambda: loop.call_soon(callback), 3)  # the alarm is set by then
         driver.run()
     assert ran == ["callback", "timer"]
+
+
+@HOSTED
+def test_an_alarm_that_is_still_to_ring_outlasts_a_nested_loop(kind: str, alarm: str) -> None:
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        loop.call_later(0.05, loop.stop)
+        from_qt(lambda: loop.call_soon(run_qt_for, 10), 3)
+        driver.run()
 
 
 @HOSTED

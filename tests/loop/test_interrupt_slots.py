@@ -214,3 +214,55 @@ def test_ctrl_c_while_a_nested_loop_of_a_slot_idles_ends_it_and_the_program(kind
     assert ended.said("READY", "cleaning", "clean")
     assert ended.texts[-1] == "OUT KeyboardInterrupt"
     assert ended.returncode == BY_SIGINT
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+@pytest.mark.parametrize("how", ["signal", "event"])
+def test_ctrl_c_in_a_slot_that_a_callback_has_called_at_once_is_raised_in_the_callback(
+    kind: str, how: str
+) -> None:
+    # Such a slot runs inside the callback and looks like it: it is cut short, but nothing is lost.
+    code = """
+    app = application()
+    how = sys.argv[2]
+
+    def slot(*args):
+        say("READY")
+        busy(10)
+        say("not interrupted")
+
+    class Receiver(QtCore.QObject):
+        def event(self, event):
+            if event.type() == QtCore.QEvent.Type.User:
+                slot()
+                return True
+            return super().event(event)
+
+    receiver = Receiver()
+    receiver.objectNameChanged.connect(slot)
+
+    async def main():
+        try:
+            if how == "signal":
+                receiver.setObjectName("emits the signal")
+            else:
+                app.sendEvent(receiver, QtCore.QEvent(QtCore.QEvent.Type.User))
+            busy(10)
+        except KeyboardInterrupt:
+            say("in the callback")
+            raise
+
+    hook = sys.excepthook
+    try:
+        drive(main)
+    finally:
+        say(sys.excepthook is hook)
+    """
+    with start_child(code, kind, how) as child:
+        child.wait_for("READY")
+        child.send()
+        ended = child.finish()
+
+    assert ended.said("READY", "in the callback", "OUT KeyboardInterrupt", "True")
+    assert "not interrupted" not in ended.texts
+    assert ended.returncode == BY_SIGINT

@@ -23,6 +23,7 @@ from tests.loop.hosting import (
     run_qt_for,
     run_qt_until,
 )
+from tests.tools.live import run_to_end
 
 
 def test_the_result_goes_to_who_awaits_it(run_in) -> None:
@@ -422,6 +423,30 @@ def test_a_stop_in_a_nested_loop_of_the_function_stops_a_guest_at_once() -> None
         assert not task.done()
         loop.start()
         run_qt_until(lambda: task.done() and len(ran) == 2)
+
+
+def test_a_run_after_the_applications_death_makes_modal_calls_too() -> None:
+    ended = run_to_end("""
+    application()
+    loop = qtinter.new_event_loop()
+    loop.run_until_complete(asyncio.sleep(0))
+    delete_application()
+    async def main():
+        say(await qtinter.modal(lambda: 42)())
+        loop.exec_modal(lambda: say("exec_modal"))
+        await asyncio.sleep(0)
+        def leave():
+            raise SystemExit(3)
+        loop.exec_modal(leave)
+        await asyncio.sleep(60)
+    try:
+        loop.run_until_complete(main())
+    except SystemExit:
+        say("exit")
+    wind_up(loop)
+    """)
+    assert ended.texts == ["42", "exec_modal", "exit"]
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @HOSTED

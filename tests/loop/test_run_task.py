@@ -410,10 +410,9 @@ def test_debug_mode_tells_where_the_task_was_made_without_our_frames(run_in, fac
         asyncio.get_running_loop().set_debug(True)
         task: Any = run_task(child())
         traceback = task._source_traceback
-        place = [frame.name for frame in traceback if frame.filename == __file__][-2:]
-        assert "main" in place
-        below = [frame.name for frame in traceback].index("main")
-        assert not [frame for frame in traceback[below:] if "/qtinter/" in frame.filename]
+        places = [(frame.filename, frame.name) for frame in traceback]
+        below = places[places.index((__file__, "main")) :]
+        assert not [filename for filename, _ in below if "/qtinter/" in filename]
         await task
 
     with_factory(run_in, factory, main())

@@ -10,11 +10,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 import qtinter
-from tests.loop.hosting import HOSTED, driver_of, from_qt, run_qt_for
+from tests.loop.hosting import HOSTED, driver_of, from_qt, run_qt_for, run_qt_until
 
 NAMES = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector", "DevpollSelector")
 SELECTORS = pytest.mark.parametrize(
@@ -222,6 +223,43 @@ def test_a_nested_loop_in_a_callback_does_not_spin_on_a_ready_descriptor(
     os.close(write)
     assert len(polls) == 2
     assert used[0] < 0.08  # a loop that spins uses all of it
+
+
+@HOSTED
+def test_an_error_of_the_selector_comes_out_of_the_run_and_not_into_qt(kind: str) -> None:
+    class Broken(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+        broken = False
+
+        def select(self, timeout: float | None = None) -> list[Any]:
+            if self.broken:
+                raise OSError("broken")
+            result: list[Any] = super().select(timeout)
+            return result
+
+    selector = Broken()
+    if kind == "guest":
+        with pytest.raises(OSError, match="broken"):
+            run_broken_guest(selector)
+        return
+    with driver_of(kind, selector) as driver:
+        driver.loop.call_soon(setattr, selector, "broken", True)
+        watchdog = driver.loop.call_later(5, driver.loop.stop)
+        with pytest.raises(OSError, match="broken"):
+            driver.run()
+        watchdog.cancel()
+        selector.broken = False
+        driver.loop.call_soon(driver.loop.stop)
+        driver.run()
+
+
+def run_broken_guest(selector: Any) -> None:
+    def factory() -> qtinter.QiSelectorEventLoop:
+        return qtinter.QiSelectorEventLoop(selector)
+
+    with qtinter.using_asyncio_from_qt(loop_factory=factory) as loop:
+        loop.call_soon(setattr, selector, "broken", True)
+        run_qt_until(lambda: not loop.is_running())
+        selector.broken = False
 
 
 @SELECTORS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``stop()``: stopped, from a callback, from interleaved code; what runs before and what is kept."""
+"""``stop()``: when stopped, from a callback, from interleaved code; and what is kept."""
 
 from __future__ import annotations
 

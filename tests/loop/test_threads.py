@@ -134,6 +134,30 @@ def test_a_thread_wakes_a_loop_that_rests(kind: str) -> None:
 
 
 @HOSTED
+def test_a_call_that_should_have_been_thread_safe_wakes_the_loop_outside_debug_mode(
+    kind: str,
+) -> None:
+    """As it does on asyncio's own loops, by luck; here no thread but the loop's touches Qt."""
+    with driver_of(kind) as driver:
+        loop = driver.loop
+        ran: list[str] = []
+
+        def thread() -> None:
+            while not loop._resting:
+                time.sleep(0)
+            loop.call_soon(ran.append, "call_soon")
+            while not ran or not loop._resting:
+                time.sleep(0)
+            loop.call_later(0.001, loop.stop)
+
+        started = threading.Thread(target=thread)
+        started.start()
+        driver.run()
+        started.join()
+        assert ran == ["call_soon"]
+
+
+@HOSTED
 def test_a_thread_still_wakes_the_loop_after_a_nested_loop_in_a_callback(kind: str) -> None:
     """While the callback's nested Qt loop runs, others read the bytes of the wake-ups."""
     with driver_of(kind) as driver:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Timers: never early, in order of their deadlines, every delay accepted, and nothing left behind."""
+"""Timers: never early, in order of deadline, every delay accepted, nothing left behind."""
 
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import gc
 import math
 import random
@@ -177,8 +177,8 @@ def test_a_timer_that_is_due_runs_in_the_next_turn_before_a_busy_chain(run_in) -
 
 
 LONG_DELAYS = [
-    pytest.param(datetime.timedelta(days=40).total_seconds(), id="40 days"),
-    pytest.param(datetime.timedelta(days=3650).total_seconds(), id="10 years"),
+    pytest.param(dt.timedelta(days=40).total_seconds(), id="40 days"),
+    pytest.param(dt.timedelta(days=3650).total_seconds(), id="10 years"),
     pytest.param(1e18, id="1e18"),
     pytest.param(1e300, id="1e300"),
     pytest.param(10**15, id="int"),

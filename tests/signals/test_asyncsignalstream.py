@@ -175,8 +175,9 @@ def test_a_timeout_while_waiting_leaves_the_stream_usable(run_in, sender):
         stream = qtinter.asyncsignalstream(sender.number)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(stream.__anext__(), 0.001)
+        waiters = len(stream._buffer.waiters)
         sender.number.emit(1)
-        return await take(stream, 1), len(stream._buffer.waiters)
+        return await take(stream, 1), waiters
 
     assert run_in(main) == ([(1,)], 0)
 

@@ -254,11 +254,10 @@ def test_the_slot_is_called_in_the_thread_that_has_connected_it(qt, sender, kind
     worker.start()
     assert ready.wait(10)
     sender.number.emit(1)
-    emitted_here = list(threads)
     assert done.wait(10)
     worker.join()
 
-    assert (emitted_here, threads) == ([], ["worker"])
+    assert threads == ["worker"]
 
 
 @pytest.mark.parametrize("wrong", [None, [], "signals", 1])

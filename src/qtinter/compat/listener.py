@@ -225,24 +225,21 @@ def _pyside_receiver_class() -> Any:
 @functools.cache
 def _pyqt_receiver_class(signature: str) -> Any:
     # "2name(type,type)" is what PyQt calls the signal.
-    name, _, type_list = signature[1:-1].partition("(")
-    if name == "destroyed":
-        return _pyqt_receiver_class_for_destroyed(type_list)
-    return _pyqt_receiver_class_for(type_list)
+    if signature == "2destroyed(QObject*)":
+        return _pyqt_receiver_class_for_destroyed()
+    return _pyqt_receiver_class_for(signature[signature.index("(") + 1 : -1])
 
 
-def _pyqt_receiver_class_for_destroyed(type_list: str) -> Any:
+def _pyqt_receiver_class_for_destroyed() -> Any:
     qtcore = binding().QtCore
     set_deleted = binding().module("sip").setdeleted
 
-    def on(self: Any, *args: Any) -> None:
+    def on(self: Any, dying: Any) -> None:
         # PyQt wraps the dying object anew, and would never learn that it is gone.
-        for arg in args:
-            set_deleted(arg)
-        self.deliver(args)
+        set_deleted(dying)
+        self.deliver((dying,))
 
-    slot = qtcore.pyqtSlot(*split_types(type_list))(on)
-    return type("Receiver", (qtcore.QObject,), {"on": slot})
+    return type("Receiver", (qtcore.QObject,), {"on": qtcore.pyqtSlot("QObject*")(on)})
 
 
 @functools.cache

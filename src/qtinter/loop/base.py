@@ -185,6 +185,7 @@ class QiBaseEventLoop(HostedLoop):
         self._last_turn_over = False
         try:
             if not qt.has_application():
+                self._drop_host()  # its Qt objects may have gone with the application
                 self._run_without_qt()
             else:
                 host = self._open_host()

@@ -189,6 +189,10 @@ class QtHost:
         """Watch what the selector watches now."""
         self._io.update()
 
+    def forget(self, fd: int, *, write: bool) -> None:
+        """Stop watching a file descriptor, which may be closed next."""
+        self._io.forget(fd, write=write)
+
     def park(self, *, signals: bool) -> None:
         """Wake nobody up until :meth:`unpark`.
 

@@ -176,6 +176,11 @@ class HostedLoop(SchedulerLoop):
             else:
                 self._open_again()
 
+    def _watch_dropped(self, fd: Any, *, write: bool) -> None:
+        """Note that the selector has given up a file descriptor: it may be closed next."""
+        if self._host is not None and threading.get_ident() == self._thread_id:
+            self._host.forget(fd if isinstance(fd, int) else fd.fileno(), write=write)
+
     # The end of a run.
 
     def _carry(self, exc: BaseException) -> None:

@@ -20,7 +20,9 @@ it: in a callback. Elsewhere it is *held*:
 A second SIGINT while the slot that was interrupted by the first still runs ends the process by the
 signal's default action: it is the only way out of a slot that hangs.
 
-Handlers that the user has installed are left alone. The wake-up fd of the host gets the bytes of
+A SIGINT handler of the user's is left alone. Handlers of other signals are called at once wherever
+they strike, but what they raise (``sys.exit()`` in one for SIGTERM) is held as well; a handler that
+is installed while the loop runs, and raises, is not covered. The wake-up fd of the host gets the bytes of
 all signals, and is put back at the end. A forked child has a copy of all this and must not act on
 it: the self-pipe there is the parent's.
 """
@@ -29,8 +31,10 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import functools
 import os
 import signal
+import sys
 import threading
 import time
 import weakref
@@ -41,7 +45,7 @@ from qtinter.compat.python import get_handler, is_runner_handler, set_handler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import FrameType, TracebackType
 
     from .hosted import HostedLoop
 
@@ -49,6 +53,10 @@ if TYPE_CHECKING:
 RETRIP = 0.005
 #: How often other signals reach Python while an interrupt waits for a nested Qt loop, in ms.
 LOOK_FOR_SIGNALS = 50
+
+_OTHER_SIGNALS = tuple(
+    int(number) for number in signal.valid_signals() if number is not signal.SIGINT
+)
 
 _installed: weakref.WeakSet[Interrupts] = weakref.WeakSet()
 
@@ -90,7 +98,9 @@ class Interrupts:
         self._before_trip: Any = None
         self._trip_armed = False
         self._look: Any = None
+        self._hook_before: Any = None
         self._original: Any = None
+        self._others: dict[int, tuple[Any, Any]] = {}
         self._fd = -1
         self._fd_before = -1
         self._kept_fd = False
@@ -104,6 +114,12 @@ class Interrupts:
         self.active = True
         self._slot_interrupted = False
         self.guard()
+        for number in _OTHER_SIGNALS:
+            handler = get_handler(number)
+            if callable(handler) and handler is not signal.default_int_handler:
+                guarded = functools.partial(self._on_other_signal, handler)
+                self._others[number] = (guarded, handler)
+                set_handler(number, guarded)
         _installed.add(self)
 
     def guard(self) -> None:
@@ -130,17 +146,24 @@ class Interrupts:
         """
         if not self.active:
             return
-        self.active = False
+        self._put_handlers_back()
         _installed.discard(self)
-        if self._original is not None:
-            if get_handler(signal.SIGINT) == self._on_sigint:
-                set_handler(signal.SIGINT, self._original)
-            self._original = None
         self._kept_fd = keep_fd
         if not keep_fd:
             current = signal.set_wakeup_fd(self._fd_before)
             if current not in (self._fd, -1):
                 signal.set_wakeup_fd(current)  # somebody else's by now
+
+    def _put_handlers_back(self) -> None:
+        self.active = False
+        if self._original is not None:
+            if get_handler(signal.SIGINT) == self._on_sigint:
+                set_handler(signal.SIGINT, self._original)
+            self._original = None
+        for number, (guarded, handler) in self._others.items():
+            if get_handler(number) is guarded:
+                set_handler(number, handler)
+        self._others.clear()
 
     def forward(self, data: bytes) -> None:
         """Pass the bytes of signals on to the wake-up fd that was there before."""
@@ -164,12 +187,27 @@ class Interrupts:
             if self._look is not None:
                 self._look.stop()
                 self._look = None
+        if self._hook_before is not None:
+            if sys.excepthook == self._lost:
+                sys.excepthook = self._hook_before
+            self._hook_before = None
         return exc
 
     def hold(self, exc: BaseException) -> None:
         """Keep an exception until it can be raised, and wake the loop up for it."""
         self.held = exc
         self._loop._write_to_self()
+
+    def _on_other_signal(
+        self, handler: Callable[[int, FrameType | None], object], signum: int, frame: FrameType
+    ) -> None:
+        if not self.active or self._loop._interrupted(frame) == "callback":
+            handler(signum, frame)
+            return
+        try:
+            handler(signum, frame)
+        except BaseException as exc:
+            self.hold(exc)
 
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
         original: Callable[[int, FrameType | None], object] = self._original
@@ -179,6 +217,7 @@ class Interrupts:
             if self._trip is not None:
                 self._loop._park(signals=True)  # there may be another nested loop in this callback
             held = self.take()
+            self._watch_for_loss()
             if held is not None:
                 try:
                     raise held
@@ -205,6 +244,25 @@ class Interrupts:
             self._end_nested_loops()
         elif self.held is not None and self._loop._in_callback():
             self._retrip()
+
+    def _watch_for_loss(self) -> None:
+        """Be told if what is raised in a callback does not come out of it.
+
+        A slot or event handler that the callback has Qt call at once, by emitting a signal, can't
+        be told from the callback. The bindings give what comes out of it to ``sys.excepthook``, and
+        PyQt does not abort if that is not Python's own.
+        """
+        self._hook_before = sys.excepthook
+        sys.excepthook = self._lost
+
+    def _lost(
+        self, kind: type[BaseException], exc: BaseException, traceback: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self.hold(exc)
+            self._retrip()
+        else:
+            self._hook_before(kind, exc, traceback)
 
     def _end_nested_loops(self) -> None:
         """Ask the Qt loops nested in a callback to end, and have what is held raised after them."""
@@ -266,11 +324,7 @@ class Interrupts:
 def _in_forked_child() -> None:
     """Forget the parent's loop: its self-pipe and its epoll set are shared with us."""
     for interrupts in list(_installed):
-        interrupts.active = False
-        if interrupts._original is not None:
-            if get_handler(signal.SIGINT) == interrupts._on_sigint:
-                set_handler(signal.SIGINT, interrupts._original)
-            interrupts._original = None
+        interrupts._put_handlers_back()
         signal.set_wakeup_fd(-1)
         aio.set_running_loop(None)
     _installed.clear()

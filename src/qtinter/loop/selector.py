@@ -41,8 +41,8 @@ class QiBaseSelectorEventLoop(QiBaseEventLoop, aio.BaseSelectorEventLoop):
 
     def _remove_reader(self, fd: Any) -> bool:
         removed = super()._remove_reader(fd)
-        if self._resting:
-            self._watch_changed()
+        if removed:
+            self._watch_dropped(fd, write=False)
         return removed
 
     def _add_writer(
@@ -55,8 +55,8 @@ class QiBaseSelectorEventLoop(QiBaseEventLoop, aio.BaseSelectorEventLoop):
 
     def _remove_writer(self, fd: Any) -> bool:
         removed = super()._remove_writer(fd)
-        if self._resting:
-            self._watch_changed()
+        if removed:
+            self._watch_dropped(fd, write=True)
         return removed
 
     def _process_self_data(self, data: bytes) -> None:

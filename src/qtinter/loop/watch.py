@@ -25,6 +25,10 @@ class Watch(Protocol):
         """Bring it up to date with what the selector watches."""
         ...  # pragma: no cover - a protocol has no body to run
 
+    def forget(self, fd: int, *, write: bool) -> None:
+        """Stop watching a descriptor that the selector has just given up."""
+        ...  # pragma: no cover - a protocol has no body to run
+
     def enable(self, enabled: bool, /) -> object:
         """Switch it on or off; while a ready descriptor is not read, Qt would call at once."""
         ...  # pragma: no cover - a protocol has no body to run
@@ -42,6 +46,9 @@ class SelectorWatch:
 
     def update(self) -> None:
         """Do nothing: the kernel keeps the selector up to date."""
+
+    def forget(self, fd: int, *, write: bool) -> None:
+        """Do nothing, as above."""
 
 
 class DescriptorWatch:
@@ -67,6 +74,16 @@ class DescriptorWatch:
             made = qt.notifier(fd, self._wake, write=write)
             made.setEnabled(self._enabled)
             self._notifiers[fd, write] = made
+
+    def forget(self, fd: int, *, write: bool) -> None:
+        """Drop a notifier at once.
+
+        The descriptor is about to be closed. Qt switches a notifier on a closed one off for good,
+        and it would be taken for that of the next descriptor with the same number.
+        """
+        notifier = self._notifiers.pop((fd, write), None)
+        if notifier is not None:
+            notifier.setEnabled(False)
 
     def enable(self, enabled: bool, /) -> None:
         """Switch all of them on or off."""

@@ -87,10 +87,10 @@ class SignalStream(Generic[Unpack[Ts]]):
             try:
                 await waiter
             except BaseException:
-                if waiter.done() and not waiter.cancelled() and buffer.emissions:
-                    buffer.wake()
-                elif not waiter.done() or waiter.cancelled():
-                    _discard(buffer.waiters, waiter)
+                if waiter in buffer.waiters:
+                    buffer.waiters.remove(waiter)
+                else:
+                    buffer.wake()  # this one was woken; so another is now
                 raise
             finally:
                 held.discard(token)
@@ -110,13 +110,6 @@ class SignalStream(Generic[Unpack[Ts]]):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-
-def _discard(waiters: deque[asyncio.Future[None]], waiter: asyncio.Future[None]) -> None:
-    try:
-        waiters.remove(waiter)
-    except ValueError:
-        pass  # taken out already, to be woken
 
 
 def asyncsignalstream(signal: BoundSignal[Unpack[Ds]]) -> SignalStream[Unpack[Ds]]:
