@@ -131,27 +131,6 @@ def test_a_guest_goes_on_under_an_application_that_was_made_anew() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_a_callback_may_destroy_the_application() -> None:
-    ended = run_to_end(
-        BEFORE
-        + """
-    with qtinter.using_asyncio_from_qt() as loop:
-        application()
-        loop.call_soon(delete_application)
-        while QtCore.QCoreApplication.instance() is not None:
-            QtCore.QCoreApplication.processEvents()
-        say(QtCore.QCoreApplication.instance())
-        say(loop.is_running())
-        schedule()
-        application()
-        wait(lambda: len(ran) == 6)
-        say(sorted(ran) == ALL)
-    """
-    )
-    assert ended.texts == ["None", "True", "True"]
-    assert (ended.returncode, ended.stderr) == (0, "")
-
-
 @pytest.mark.parametrize("way", ["call_later", "add_reader", "call_soon_threadsafe"])
 def test_one_thing_scheduled_after_the_applications_death_brings_all_back(way: str) -> None:
     ended = run_to_end(

@@ -33,6 +33,7 @@ __all__ = [
     "BaseSelectorEventLoop",
     "Handle",
     "SelectorEventLoop",
+    "ThreadSafeHandle",
     "TimerHandle",
     "current_policy",
     "default_policy_class",
@@ -62,7 +63,8 @@ else:
 
 Handle = events.Handle
 TimerHandle = events.TimerHandle
-logger = base_events.logger
+#: What ``call_soon_threadsafe`` returns, from Python 3.14.
+ThreadSafeHandle = getattr(events, "_ThreadSafeHandle", None)
 describe_handle = base_events._format_handle
 set_running_loop = events._set_running_loop
 running_loop = events._get_running_loop
@@ -76,6 +78,11 @@ _shutdown_codes = frozenset(
         BaseEventLoop.shutdown_default_executor.__code__,
     )
 )
+
+
+def logger() -> Any:
+    """Return asyncio's logger; looked up late, since asyncio's own tests exchange it."""
+    return base_events.logger
 
 
 def describe_callback(callback: Any, args: Any, *, debug: bool) -> str:

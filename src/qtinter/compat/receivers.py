@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from typing import TypeAlias
 
-    Call: TypeAlias = Callable[[Any, tuple[Any, ...]], Any]
+    Call: TypeAlias = Callable[[tuple[Any, ...]], Any]
 
 
 class _Entry:
@@ -91,7 +91,7 @@ def bound_wrapper(receiver: Any, method: Any, count: int, call: Call, key: Hasha
         receiver: The object of the method.
         method: The method; what describes it describes the wrapper.
         count: How many arguments the binding should see that it takes, -1 for any number.
-        call: Called with the receiver and the arguments.
+        call: Called with a tuple of the receiver and the arguments.
         key: What it does: wrappers of the same receiver with equal keys are interchangeable.
 
     Returns:
@@ -110,7 +110,7 @@ def bound_wrapper(receiver: Any, method: Any, count: int, call: Call, key: Hasha
         return _anchored(entry, receiver, count, call, key)
     function = entry.functions.get(key)
     if function is None:
-        function = _method(count, lambda args: call(args[0], args[1:]))
+        function = _method(count, call)
         functools.update_wrapper(function, method)
         for decoration in DECORATIONS:
             # PyQt and PySide would call the original by its name.
@@ -122,7 +122,7 @@ def bound_wrapper(receiver: Any, method: Any, count: int, call: Call, key: Hasha
     return types.MethodType(function, receiver)
 
 
-def _method(count: int, call: Callable[[tuple[Any, ...]], Any]) -> Any:
+def _method(count: int, call: Call) -> Any:
     # With no parameters but self, *args does as well, and takes surplus arguments.
     return wrapper(count + 1 if count > 0 else -1, call)
 
@@ -206,7 +206,7 @@ def _anchor_class(count: int) -> Any:
     def on(args: tuple[Any, ...]) -> Any:
         anchor = args[0]
         receiver = anchor.weak()
-        return None if receiver is None else anchor.call(receiver, args[1:])
+        return None if receiver is None else anchor.call((receiver, *args[1:]))
 
     def finalize(anchor: Any) -> None:
         # As part of a cycle, it may be collected by any thread; this brings it back.

@@ -20,7 +20,6 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from asyncio import base_events, events
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +41,6 @@ _new_handle = aio.Handle.__new__
 _next_age = itertools.count().__next__
 
 #: From Python 3.14: its cancel(), in another thread, waits for the callback if that is running.
-_ThreadSafeHandle: Any = getattr(events, "_ThreadSafeHandle", None)
 
 
 class TimerHandle(aio.TimerHandle):
@@ -139,8 +137,8 @@ class SchedulerLoop(aio.BaseEventLoop):
             if handle._source_traceback:
                 del handle._source_traceback[-1]  # our own frame
             return handle  # type: ignore[no-any-return]
-        if _ThreadSafeHandle is not None:
-            handle = _ThreadSafeHandle(callback, args, self, context)
+        if aio.ThreadSafeHandle is not None:
+            handle = aio.ThreadSafeHandle(callback, args, self, context)
             # The lock is taken by its own _run(), which the scheduler does not call; so that is
             # the callback of the entry in the queue. It enters the context itself.
             self._ready.append(aio.Handle(handle._run, (), self, Context()))
@@ -309,8 +307,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             handle._run()
             duration = self.time() - started
             if duration >= self.slow_callback_duration:
-                # Looked up late, as asyncio does: its own tests put another logger there.
-                base_events.logger.warning(  # type: ignore[attr-defined]
+                aio.logger().warning(
                     "Executing %s took %.3f seconds", aio.describe_handle(handle), duration
                 )
         finally:

@@ -22,9 +22,9 @@ signal's default action: it is the only way out of a slot that hangs.
 
 A SIGINT handler of the user's is left alone. Handlers of other signals are called at once wherever
 they strike, but what they raise (``sys.exit()`` in one for SIGTERM) is held as well; a handler that
-is installed while the loop runs, and raises, is not covered. The wake-up fd of the host gets the bytes of
-all signals, and is put back at the end. A forked child has a copy of all this and must not act on
-it: the self-pipe there is the parent's.
+is installed while the loop runs, and raises, is not covered. The wake-up fd of the host gets the
+bytes of all signals, and is put back at the end. A forked child has a copy of all this and must not
+act on it: the self-pipe there is the parent's.
 """
 
 from __future__ import annotations

@@ -100,8 +100,9 @@ def wrap(
     if receiver is not None and function is not None:
         cut = declared_cut(receiver, function)
 
-        def call_method(owner: Any, args: tuple[Any, ...]) -> Any:
-            method = types.MethodType(function, owner)
+        def call_method(args: tuple[Any, ...]) -> Any:
+            method = types.MethodType(function, args[0])
+            args = args[1:]
             return transform(method, args if cut is None else cut(args), *extras)
 
         key: tuple[object, ...] = (id(function), id(transform), *map(id, extras))
@@ -109,8 +110,8 @@ def wrap(
     if isinstance(slot, types.BuiltinMethodType) and is_qobject(receiver):
         name = slot.__name__
 
-        def call_named(owner: Any, args: tuple[Any, ...]) -> Any:
-            return transform(getattr(owner, name), args, *extras)
+        def call_named(args: tuple[Any, ...]) -> Any:
+            return transform(getattr(args[0], name), args[1:], *extras)
 
         key = (name, id(transform), *map(id, extras))
         return bound_wrapper(receiver, slot, count, call_named, key)
