@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 from qtinter.compat import aio
 from qtinter.scheduler import Scheduler
 
+from .atomic import atomic
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -50,6 +52,7 @@ class TimerHandle(aio.TimerHandle):
 
     _age: int
 
+    @atomic
     def __lt__(self, other: Any) -> bool:
         """Say whether this timer has an earlier deadline than another."""
         return self._when < other._when  # type: ignore[no-any-return]
@@ -100,6 +103,7 @@ class SchedulerLoop(aio.BaseEventLoop):
 
     # Scheduling.
 
+    @atomic
     def call_soon(
         self,
         callback: Callable[[Unpack[Ts]], object],
@@ -125,6 +129,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             self._arm()
         return handle  # type: ignore[no-any-return]
 
+    @atomic
     def call_soon_threadsafe(
         self,
         callback: Callable[[Unpack[Ts]], object],
@@ -156,6 +161,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             self._write_to_self()
         return handle  # type: ignore[no-any-return]
 
+    @atomic
     def call_later(
         self,
         delay: float,
@@ -173,6 +179,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             raise TypeError("call_later() argument 'delay' must be a number, not None")
         return self._add_timer(self._scheduler.clock() + delay, callback, args, context)
 
+    @atomic
     def call_at(
         self,
         when: float,
@@ -192,6 +199,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             raise TypeError(f"call_at() argument 'when' must be a number, not {when!r}") from None
         return self._add_timer(when, callback, args, context)
 
+    @atomic
     def _add_timer(
         self,
         when: float,
@@ -225,12 +233,14 @@ class SchedulerLoop(aio.BaseEventLoop):
             self._deadline_added(when)
         return timer
 
+    @atomic
     def _timer_handle_cancelled(self, handle: Any) -> None:
         if handle._scheduled:
             self._scheduler.timers.note_cancelled()
 
     # Waking up.
 
+    @atomic
     def _arm(self) -> None:
         """Make a resting loop run what is ready (I6). Safe to be called in another thread."""
         if threading.get_ident() != self._thread_id:
@@ -239,6 +249,7 @@ class SchedulerLoop(aio.BaseEventLoop):
         self._resting = False
         self._host_now()
 
+    @atomic
     def _deadline_added(self, when: float) -> None:
         """Tell a resting loop of a new deadline."""
         if threading.get_ident() != self._thread_id:
@@ -252,6 +263,7 @@ class SchedulerLoop(aio.BaseEventLoop):
     def _host_at(self, when: float) -> None:
         """Ask the host for a wake-up at a time."""
 
+    @atomic
     def _write_to_self(self) -> None:
         # One write suffices until it is read. The flag comes first: a reader that sees the byte
         # and clears the flag must not be overtaken by our setting it.
@@ -262,6 +274,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             self._wakeup_pending = False  # nothing was written: the next one must try again
             raise
 
+    @atomic
     def _read_from_self(self) -> None:
         # Drain first, then clear: a thread that still sees the flag has already appended its
         # handle, and this runs inside a turn, after which the queue is looked at again.
@@ -281,6 +294,7 @@ class SchedulerLoop(aio.BaseEventLoop):
     def _run_once(self) -> None:
         self._scheduler.turn(self._wait)
 
+    @atomic
     def _callback_failed(self, handle: Any, exc: BaseException) -> None:
         """Report an exception of a callback to the exception handler, as asyncio does."""
         traceback = exc.__traceback__
@@ -299,6 +313,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             context["source_traceback"] = handle._source_traceback
         self.call_exception_handler(context)
 
+    @atomic
     def _run_observed(self, handle: Any) -> None:
         """Run a callback in debug mode: asyncio's own way, with a look at the time it takes."""
         self._current_handle = handle

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from qtinter.compat import qt
 from qtinter.compat.timerfd import make_timerfd
 
+from .atomic import atomic
 from .watch import watch
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class QtHost:
 
     # Waking up.
 
+    @atomic
     def now(self) -> None:
         """Wake the loop up as soon as Qt gets to it, and again until :meth:`rest`."""
         if not self._idle_on:
@@ -150,6 +152,7 @@ class QtHost:
         self._idle.stop()
         self.now()
 
+    @atomic
     def rest(self, delay: float | None) -> None:
         """Wake the loop up when a file descriptor is ready, or after a delay in seconds."""
         if self._idle_on:
@@ -159,6 +162,7 @@ class QtHost:
         if delay is not None:
             self.after(delay)
 
+    @atomic
     def after(self, delay: float) -> None:
         """Wake the loop up after a delay, in seconds, at the latest."""
         now = time.monotonic()
@@ -178,6 +182,7 @@ class QtHost:
         alarm.enable(not self.parked)
         return alarm
 
+    @atomic
     def _ring(self, *_: object) -> None:
         if self._alarm is not None and not self.parked:
             self._alarm_at = None

@@ -17,11 +17,12 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from qtinter.compat import aio, qt
+from qtinter.compat import qt
 from qtinter.compat.python import run_forever_cleanup
-from qtinter.scheduler import Event, Lifecycle, QiLoopMode, Scheduler, State, TimerHeap
+from qtinter.scheduler import Event, Lifecycle, QiLoopMode, State
 
-from .core import SchedulerLoop, TimerHandle
+from .atomic import atomic, is_atomic
+from .core import SchedulerLoop
 from .guest import ask_qt_to_exit
 from .host import QtHost
 from .interrupt import Interrupts, loses_exceptions
@@ -67,6 +68,7 @@ class HostedLoop(SchedulerLoop):
 
     # The way in from Qt.
 
+    @atomic
     def _wake(self, *_: object) -> None:
         """Run a slice. Whatever Qt has noticed, it calls this; nothing may come out of it."""
         state = self._lifecycle.state
@@ -82,6 +84,7 @@ class HostedLoop(SchedulerLoop):
             if state is State.PROCESSING and self._debug:
                 self._warn_nested()
 
+    @atomic
     def _wake_up(self) -> None:
         interrupts = self._interrupts
         scheduler = self._scheduler
@@ -116,6 +119,7 @@ class HostedLoop(SchedulerLoop):
             if lifecycle.running and not self._over():
                 self._rest()
 
+    @atomic
     def _over(self) -> bool:
         """End the run if there is a reason to; say whether there was."""
         held = self._interrupts.take()
@@ -126,6 +130,7 @@ class HostedLoop(SchedulerLoop):
         self._finish()
         return True
 
+    @atomic
     def _rest(self) -> None:
         """Arm the host for what comes next (I6)."""
         scheduler = self._scheduler
@@ -151,12 +156,14 @@ class HostedLoop(SchedulerLoop):
         except BaseException as exc:
             self.call_exception_handler({"message": "Exception in modal call", "exception": exc})
 
+    @atomic
     def _host_now(self) -> None:
         if self._host is not None:
             self._host.now()
         else:
             self._open_again()
 
+    @atomic
     def _host_at(self, when: float) -> None:
         if self._host is not None:
             self._host.after(when - self._scheduler.clock())
@@ -296,6 +303,7 @@ class HostedLoop(SchedulerLoop):
         if threading.current_thread() is threading.main_thread():
             self._interrupts.install(self._csock.fileno())
 
+    @atomic
     def _read_signals(self, *_: object) -> None:
         """Let signals reach Python while the loop is parked."""
         try:
@@ -316,7 +324,7 @@ class HostedLoop(SchedulerLoop):
 
     def _interrupted(self, frame: FrameType | None) -> str:
         """Say what a signal has interrupted: a "callback", a "slot", or code to be "spared"."""
-        spared = frame is not None and (frame.f_code in _OWN_CODE or loses_exceptions(frame))
+        spared = frame is not None and (is_atomic(frame) or loses_exceptions(frame))
         if self._lifecycle.state is State.PROCESSING and not self._nested_in_callback():
             return "spared" if spared else "callback"
         return "spared" if spared else "slot"
@@ -351,7 +359,7 @@ class HostedLoop(SchedulerLoop):
             return
         self._nested_warned = True
         frame = sys._getframe(1)  # the wake-up, or the alarm that called it
-        while frame.f_back is not None and frame.f_code in _OWN_CODE:
+        while frame.f_back is not None and is_atomic(frame):
             frame = frame.f_back
         place = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
         logger.warning(
@@ -359,49 +367,3 @@ class HostedLoop(SchedulerLoop):
             "qtinter.modal() would let it run on",
             place,
         )
-
-
-_stock_loop: Any = aio.BaseEventLoop
-
-#: Code that a KeyboardInterrupt must not leave half-done. Between callbacks it would lose a handle
-#: or run one twice; in call_soon() and its like it would lose the step of a task that is to go on
-#: (asyncio's own loop does), and after _write_to_self() all later wake-ups.
-_OWN_CODE = frozenset(
-    function.__code__
-    for function in (
-        Scheduler.slice,
-        TimerHeap.push,
-        TimerHeap.release,
-        TimerHeap.note_cancelled,
-        TimerHeap._compact,
-        Lifecycle.fire,
-        aio.Handle.__init__,
-        aio.TimerHandle.__init__,
-        _stock_loop.call_soon,
-        _stock_loop._call_soon,
-        TimerHandle.__lt__,
-        SchedulerLoop.call_soon,
-        SchedulerLoop.call_soon_threadsafe,
-        SchedulerLoop.call_later,
-        SchedulerLoop.call_at,
-        SchedulerLoop._add_timer,
-        SchedulerLoop._timer_handle_cancelled,
-        SchedulerLoop._arm,
-        SchedulerLoop._deadline_added,
-        SchedulerLoop._write_to_self,
-        SchedulerLoop._read_from_self,
-        SchedulerLoop._run_observed,
-        SchedulerLoop._callback_failed,
-        HostedLoop._wake,
-        HostedLoop._wake_up,
-        HostedLoop._over,
-        HostedLoop._rest,
-        HostedLoop._read_signals,
-        HostedLoop._host_now,
-        HostedLoop._host_at,
-        QtHost.now,
-        QtHost.after,
-        QtHost.rest,
-        QtHost._ring,
-    )
-)

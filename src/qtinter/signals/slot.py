@@ -59,6 +59,10 @@ def asyncslot(
         TypeError: ``fn`` or ``task_runner`` can't be called, or ``fn`` has a keyword-only parameter
             without a default, or its receiver can't be referenced weakly.
 
+    Note:
+        PySide chooses a signal's overload by the parameters of the slot, so there the wrapper has
+        exactly those of ``fn``. Called directly, it takes no surplus arguments then.
+
     Example:
         .. code-block:: python
 
