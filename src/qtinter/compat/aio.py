@@ -97,8 +97,9 @@ if sys.version_info >= (3, 12):
 else:  # drop with 3.11
 
     def _swap(loop: Any, task: Any) -> None:
+        current: Any = tasks.current_task(loop)
         if task is None:
-            tasks._leave_task(loop, tasks.current_task(loop))
+            tasks._leave_task(loop, current)
         else:
             tasks._enter_task(loop, task)
 

@@ -194,7 +194,7 @@ class SchedulerLoop(aio.BaseEventLoop):
             ValueError: ``when`` is nan.
         """
         try:
-            when - 0.0  # in the heap, what is no number would break each turn from then on
+            _ = when - 0.0  # what is no number would break each turn from then on
         except TypeError:
             raise TypeError(f"call_at() argument 'when' must be a number, not {when!r}") from None
         return self._add_timer(when, callback, args, context)
