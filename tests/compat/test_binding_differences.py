@@ -34,7 +34,7 @@ def facts(qapp):
     return types.SimpleNamespace(
         name=known.name,
         is_pyqt=known.is_pyqt,
-        is_qt6=known.name.endswith("6"),
+        version=tuple(map(int, QtCore.qVersion().split(".")[:2])),
         QtCore=QtCore,
         QtWidgets=QtWidgets,
         Sender=Sender,
@@ -156,7 +156,11 @@ def test_nearly_every_signal_can_be_declared_for_a_slot(facts):
             refused.append(signature)
     assert len(signatures) > 350
     # Types that C++ can read only inside the class that declares them.
-    assert set(refused) <= {"blurHintsChanged(BlurHints)", "typeChanged(Type)"}
+    assert set(refused) <= {
+        "blurHintsChanged(BlurHints)",
+        "typeChanged(Type)",
+        "reachabilityChanged(Reachability)",  # PyQt6 6.2
+    }
 
 
 def test_posted_python_events_come_back_as_the_same_object(facts):
@@ -244,7 +248,9 @@ def test_qt5_bindings_do_not_keep_the_function_of_a_bound_method(facts, sender):
     alive = connect()
     gc.collect()
 
-    assert (alive() is None) == (not facts.is_qt6)
+    if facts.name == "PyQt6" and facts.version < (6, 11):
+        pytest.skip("PyQt6 6.2 doesn't keep it, 6.11 does; between them it has not been tried")
+    assert (alive() is None) == (facts.version < (6, 0))
 
 
 PLAIN_RECEIVER_GONE = """
@@ -270,7 +276,8 @@ def test_pyside6_calls_a_plain_receiver_that_is_gone(facts):
 
     child = run_child(PLAIN_RECEIVER_GONE)
 
-    assert ("called" in child.stdout) == (facts.name == "PySide6")
+    # 6.3 doesn't, 6.8 does.
+    assert ("called" in child.stdout) == (facts.name == "PySide6" and facts.version >= (6, 8))
 
 
 @pytest.mark.parametrize("kind", ["function", "plain", "qobject"])
@@ -305,7 +312,8 @@ def test_pyside6_runs_what_is_no_qobject_s_in_the_sender_s_thread(facts, sender,
     assert done.wait(10)
     worker.join()
 
-    moved = facts.name == "PySide6" and kind != "qobject"
+    # 6.3 doesn't, 6.8 does.
+    moved = facts.name == "PySide6" and facts.version >= (6, 8) and kind != "qobject"
     assert ran == [threading.current_thread().name if moved else "worker"]
 
 

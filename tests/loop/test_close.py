@@ -182,6 +182,7 @@ def test_nothing_of_a_closed_loop_runs_any_more() -> None:
     assert ran == []
 
 
+@pytest.mark.qt
 @pytest.mark.parametrize("mode", ["OWNER", "GUEST"])
 def test_closing_after_the_applications_death_is_silent(mode: str) -> None:
     ended = run_to_end(f"""

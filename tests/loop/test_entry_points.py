@@ -153,6 +153,7 @@ def test_run_refuses_what_is_no_coroutine(main: Any) -> None:
         loop.close()
 
 
+@pytest.mark.qt
 @pytest.mark.parametrize("way", ["qtinter.run(main())", "asyncio.run(main())"])
 def test_without_an_application_it_says_so_once_and_nothing_else(way: str) -> None:
     child = run_child(f"""
@@ -306,6 +307,7 @@ def test_subprocesses_work_inside_the_block() -> None:
         assert asyncio.run(main()) == b"42\n"
 
 
+@pytest.mark.qt
 @pytest.mark.skipif(
     sys.version_info < (3, 14), reason="before Python 3.14 the policies are what is used"
 )

@@ -47,7 +47,7 @@ async def everything_works():
     loop = asyncio.get_running_loop()
     read, write = os.pipe()
     reader, written = loop.create_future(), loop.create_future()
-    loop.add_reader(read, reader.set_result, None)
+    loop.add_reader(read, lambda: reader.done() or reader.set_result(None))
     loop.add_writer(write, lambda: written.done() or written.set_result(None))
     await asyncio.wait_for(written, 5)
     loop.remove_writer(write)

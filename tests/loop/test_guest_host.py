@@ -15,6 +15,11 @@ from tests.tools.live import run_to_end
 
 pytestmark = pytest.mark.qt
 
+many_applications = pytest.mark.skipif(
+    os.environ.get("QTINTERBINDING") == "PySide2",
+    reason="PySide2 makes no more than two application objects in a process",
+)
+
 BEFORE = """
     read, write = os.pipe()
     ran = []
@@ -107,6 +112,7 @@ def test_a_block_that_ends_before_there_is_an_application_cleans_up() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@many_applications
 def test_a_guest_goes_on_under_an_application_that_was_made_anew() -> None:
     ended = run_to_end(
         BEFORE
@@ -157,6 +163,7 @@ def test_one_thing_scheduled_after_the_applications_death_brings_all_back(way: s
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@many_applications
 def test_a_guest_can_be_stopped_and_started_between_two_applications() -> None:
     ended = run_to_end(
         BEFORE
@@ -212,7 +219,7 @@ def test_a_host_that_calls_process_events_runs_everything() -> None:
             await asyncio.sleep(0.005)
             ran.append("timer")
             reader = loop.create_future()
-            loop.add_reader(read, reader.set_result, None)
+            loop.add_reader(read, lambda: reader.done() or reader.set_result(None))
             os.write(write, b"x")
             await reader
             loop.remove_reader(read)

@@ -425,6 +425,7 @@ def test_a_stop_in_a_nested_loop_of_the_function_stops_a_guest_at_once() -> None
         run_qt_until(lambda: task.done() and len(ran) == 2)
 
 
+@pytest.mark.qt
 def test_a_run_after_the_applications_death_makes_modal_calls_too() -> None:
     ended = run_to_end("""
     application()

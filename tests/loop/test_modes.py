@@ -262,6 +262,7 @@ def test_a_mode_must_be_a_mode(mode: QiLoopMode) -> None:
         loop.set_mode(mode.name)  # type: ignore[arg-type]
 
 
+@pytest.mark.qt
 @pytest.mark.parametrize("operation", ["run_forever()", "run_until_complete(future)"])
 def test_an_owner_needs_an_application_and_runs_once_there_is_one(operation: str) -> None:
     child = run_child(f"""

@@ -170,7 +170,7 @@ def test_a_number_that_is_closed_and_used_again_is_watched_again(kind: str, make
             for number in range(20):
                 left, right = socket.socketpair()
                 future = loop.create_future()
-                loop.add_reader(left, future.set_result, None)
+                loop.add_reader(left, lambda f=future: f.done() or f.set_result(None))
                 from_qt(lambda right=right: right.send(b"x"), number % 3)
                 await asyncio.wait_for(future, 10)
                 loop.remove_reader(left)
