@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Draw the documentation's diagram of the loop's states from the table that the loop runs on.
 
-    python scripts/lifecycle_diagram.py            print it
-    python scripts/lifecycle_diagram.py --write    put it into docs/internals.md
+python scripts/lifecycle_diagram.py            print it
+python scripts/lifecycle_diagram.py --write    put it into docs/internals.md
 """
 
 from __future__ import annotations

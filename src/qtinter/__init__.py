@@ -26,6 +26,7 @@ from .loop import (
 from .signals import (
     BoundSignal,
     SemiWeakRef,
+    SignalStream,
     asyncsignal,
     asyncsignalstream,
     asyncslot,
@@ -48,6 +49,7 @@ __all__ = [
     "QiSelectorEventLoop",
     "QiSelectorEventLoopPolicy",
     "SemiWeakRef",
+    "SignalStream",
     "asyncsignal",
     "asyncsignalstream",
     "asyncslot",

@@ -11,7 +11,6 @@ from asyncio import selector_events
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
-from types import ModuleType
 from typing import Any
 
 class Handle(asyncio.Handle):
@@ -92,7 +91,7 @@ class SelectorEventLoop(BaseSelectorEventLoop):
     ) -> Any: ...
 
 ThreadSafeHandle: Any
-new_event_loop_places: tuple[ModuleType, ...]
+new_event_loop_places: tuple[Any, ...]
 
 def logger() -> logging.Logger: ...
 def forget_frames(task: Any, filename: str) -> None: ...
