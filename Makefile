@@ -16,7 +16,7 @@ PYRIGHT := 1.1.414
 
 SUITE := not timing and not conformance
 
-.PHONY: help demo test test-none test-pyqt6 test-pyside6 timing stress conformance bench \
+.PHONY: help demo test test-none test-pyqt6 test-pyside6 timing stress conformance bench ui-tick \
 	check lint format layers types pyright coverage clean
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make stress       threads, dying objects, cancelled waits, for a minute"
 	@echo "make conformance  CPython's own asyncio tests on our loops"
 	@echo "make bench        speed against stock asyncio and others"
+	@echo "make ui-tick      how late the user interface's own timers are under load"
 	@echo "BINDING=pyside6 chooses the binding, ARGS=... is passed on"
 
 .venv/%/.ready: pyproject.toml scripts/venv.py
@@ -60,6 +61,10 @@ stress: .venv/$(BINDING)/.ready
 # Installs what it compares with into a folder of its own, .cache/benchmarks.
 bench: .venv/$(BINDING)/.ready
 	.venv/$(BINDING)/bin/python -m benchmarks --binding $(BINDING_NAME) $(ARGS)
+
+# How a 10 ms QTimer of the user's fares under load; wants a quiet machine.
+ui-tick: .venv/$(BINDING)/.ready
+	.venv/$(BINDING)/bin/python -m benchmarks.ui_tick --binding $(BINDING_NAME) $(ARGS)
 
 check: lint layers types
 
