@@ -95,7 +95,8 @@ build/node/.ready-$(PYRIGHT):
 pyright-installed: build/node/.ready-$(PYRIGHT)
 pyright: .venv/tools/.ready pyright-installed
 	build/node/node_modules/.bin/pyright --pythonpath $(TOOLS)/python
-	build/node/node_modules/.bin/pyright --pythonpath $(TOOLS)/python \
+	@# It looks for the package with the python that comes first on PATH, and nowhere else.
+	PATH="$(abspath $(TOOLS)):$$PATH" build/node/node_modules/.bin/pyright \
 		--verifytypes qtinter --ignoreexternal
 
 coverage: .venv/tools/.ready

@@ -56,7 +56,7 @@ class VirtualEventLoop(SchedulerLoop, aio.SelectorEventLoop):
     """
 
     def __init__(self, *, strict: bool = False) -> None:
-        self.clock = VirtualClock()
+        self.clock: VirtualClock = VirtualClock()
         self._strict = strict
         self._jobs = 0
         super().__init__()

@@ -31,21 +31,21 @@ class Window:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.ticks = 0
-        self.received = 0
+        self.ticks: int = 0
+        self.received: int = 0
         self.checksum: str | None = None
         self.task: asyncio.Task[Any] | None = None
 
-        self.widget = qt.QtWidgets.QWidget()
+        self.widget: Any = qt.QtWidgets.QWidget()
         self.widget.setWindowTitle("qtinter demo")
-        self.clock = qt.QtWidgets.QLabel()
+        self.clock: Any = qt.QtWidgets.QLabel()
         self.clock.setStyleSheet("font-size: 34px; font-weight: bold; color: #2d6a9f")
-        self.status = qt.QtWidgets.QLabel(url)
-        self.bar = qt.QtWidgets.QProgressBar()
+        self.status: Any = qt.QtWidgets.QLabel(url)
+        self.bar: Any = qt.QtWidgets.QProgressBar()
         self.bar.setRange(0, 100)
         self.bar.setValue(0)
-        self.download_button = qt.QtWidgets.QPushButton("Download")
-        self.cancel_button = qt.QtWidgets.QPushButton("Cancel")
+        self.download_button: Any = qt.QtWidgets.QPushButton("Download")
+        self.cancel_button: Any = qt.QtWidgets.QPushButton("Cancel")
         self.cancel_button.setEnabled(False)
         self._arrange()
 

@@ -117,12 +117,12 @@ class QtHost:
         self._signal_fd = signal_fd
         self._on_signal = on_signal
         self._signals: Any = None
-        self.parked = True
+        self.parked: bool = True
         self._exits = False
         self._unblock = False
-        self.running = False
-        self.level_of_exec = 0
-        self.code = 0
+        self.running: bool = False
+        self.level_of_exec: int = 0
+        self.code: int = 0
 
     def watch_app(self, gone: Callable[..., object]) -> None:
         """Have a function called when the application object is destroyed."""

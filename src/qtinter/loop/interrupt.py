@@ -90,7 +90,7 @@ class Interrupts:
     def __init__(self, loop: HostedLoop) -> None:
         self._loop = weakref.proxy(loop)
         self.held: BaseException | None = None
-        self.active = False
+        self.active: bool = False
         self._slot_interrupted = False
         self._retripping = False
         self._retripped = False

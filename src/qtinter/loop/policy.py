@@ -3,19 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtinter.compat import aio
 
 from .selector import QiSelectorEventLoop
 
 if TYPE_CHECKING:
-    _Policy: Any = object
+    from asyncio import AbstractEventLoop
+
+    class _Policy:
+        """What the default policies of all Pythons have."""
+
+        _loop_factory: type[AbstractEventLoop]
+
+        def get_event_loop(self) -> AbstractEventLoop: ...
+        def set_event_loop(self, loop: AbstractEventLoop | None) -> None: ...
+        def new_event_loop(self) -> AbstractEventLoop: ...
+
 else:
     _Policy = aio.default_policy_class()
 
 
-class QiSelectorEventLoopPolicy(_Policy):  # type: ignore[misc]
+class QiSelectorEventLoopPolicy(_Policy):
     """asyncio's default policy, with :class:`QiSelectorEventLoop` for new loops."""
 
     _loop_factory = QiSelectorEventLoop

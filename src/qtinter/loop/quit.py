@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: How long a program may take to show its next window, if it is busy, in seconds.
 WINDOW_GRACE = 0.05
 
-logger = logging.getLogger("qtinter")
+logger: logging.Logger = logging.getLogger("qtinter")
 
 
 def cancellable(main: asyncio.Future[Any]) -> bool:
@@ -81,7 +81,7 @@ class LastWindow:
     def __init__(
         self, app: Any, quits: Callable[[], object] | None, wake: Callable[[], object]
     ) -> None:
-        self.pending = False
+        self.pending: bool = False
         self._app = app
         self._quits = quits
         self._wake = wake

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,13 +19,13 @@ from qtinter.compat.python import Runner, cancel_all_tasks
 from qtinter.scheduler import QiLoopMode
 
 from .base import QiBaseEventLoop
+from .quit import logger
 from .selector import QiSelectorEventLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
 T = TypeVar("T")
-logger = logging.getLogger("qtinter")
 
 QiDefaultEventLoop = QiSelectorEventLoop
 

@@ -22,6 +22,7 @@ The table is consulted twice a slice, never for a callback.
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -29,7 +30,8 @@ import attrs
 class QiLoopMode(enum.Enum):
     """Who runs the Qt event loop while the asyncio loop runs."""
 
-    __hash__ = object.__hash__  # enum's own is written in Python, and the table is asked per slice
+    if not TYPE_CHECKING:  # enum's own is written in Python, and the table is asked every slice
+        __hash__ = object.__hash__
 
     #: The asyncio loop does: for asyncio-driven code.
     OWNER = "OWNER"
@@ -42,7 +44,8 @@ class QiLoopMode(enum.Enum):
 class State(enum.Enum):
     """What a loop is doing."""
 
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
 
     STOPPED = "STOPPED"
     SELECTING = "SELECTING"
@@ -53,7 +56,8 @@ class State(enum.Enum):
 class Event(enum.Enum):
     """What can happen to a loop."""
 
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
 
     START = "start"
     WAKE = "wake"
