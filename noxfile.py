@@ -31,7 +31,13 @@ LEFT_OUT = ["tests/benchmarks", "tests/conformance", "tests/docs"]
 # name: (value of QTINTERBINDING, requirements)
 BINDINGS = {
     "pyqt6": ("PyQt6", ["PyQt6"]),
-    "pyside6": ("PySide6", ["PySide6-Essentials"]),
+    "pyside6": (
+        "PySide6",
+        [  # why: see the extra in pyproject.toml
+            "PySide6-Essentials; python_version >= '3.12'",
+            "PySide6-Essentials!=6.12.*; python_version < '3.12'",
+        ],
+    ),
     "pyside6-noglib": ("PySide6", ["PySide6-Essentials"]),
     "pyqt5": ("PyQt5", ["PyQt5"]),
     "pyside2": ("PySide2", ["PySide2==5.15.2.1"]),
