@@ -24,6 +24,8 @@ from typing import IO, TYPE_CHECKING
 
 import attrs
 
+from tests.tools.child import without_binding_noise
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -173,7 +175,7 @@ class LiveChild:
 
     def _errors(self) -> str:
         self.stderr.seek(0)
-        return self.stderr.read().decode(errors="replace")
+        return without_binding_noise(self.stderr.read().decode(errors="replace"))
 
 
 @contextmanager
