@@ -276,8 +276,9 @@ def test_pyside6_calls_a_plain_receiver_that_is_gone(facts):
 
     child = run_child(PLAIN_RECEIVER_GONE)
 
-    # 6.3 doesn't, 6.8 does.
-    assert ("called" in child.stdout) == (facts.name == "PySide6" and facts.version >= (6, 8))
+    # 6.3 doesn't, 6.8 does; and since its memory is freed, it may crash instead.
+    misbehaves = "called" in child.stdout or child.returncode != 0
+    assert misbehaves == (facts.name == "PySide6" and facts.version >= (6, 8))
 
 
 @pytest.mark.parametrize("kind", ["function", "plain", "qobject"])

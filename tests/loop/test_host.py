@@ -205,11 +205,11 @@ def test_a_nested_loop_in_a_callback_outlasts_an_alarm_that_rings(kind: str, ala
         loop = driver.loop
 
         def callback() -> None:
-            run_qt_for(30)
+            run_qt_for(160)
             ran.append("callback")
 
-        loop.call_later(0.015, ran.append, "timer")
-        loop.call_later(0.02, loop.stop)
+        loop.call_later(0.1, ran.append, "timer")
+        loop.call_later(0.11, loop.stop)
         from_qt(lambda: loop.call_soon(callback), 3)  # the alarm is set by then
         driver.run()
     assert ran == ["callback", "timer"]

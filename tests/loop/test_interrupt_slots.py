@@ -7,6 +7,9 @@ to wait; a second one while the same slot still runs means that the user has wai
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
 from tests.loop.kinds import ALL_KINDS, PLAIN_KINDS
@@ -222,6 +225,8 @@ def test_ctrl_c_in_a_slot_that_a_callback_has_called_at_once_is_raised_in_the_ca
     kind: str, how: str
 ) -> None:
     # Such a slot runs inside the callback and looks like it: it is cut short, but nothing is lost.
+    if how == "event" and os.environ["QTINTERBINDING"] == "PySide6" and sys.version_info < (3, 12):
+        pytest.skip("an exception in event() crashes PySide6 there, with or without qtinter")
     code = """
     app = application()
     how = sys.argv[2]
