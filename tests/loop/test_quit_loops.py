@@ -7,6 +7,8 @@ at all where one refuses: a run never fails because of it, and a user's dialog i
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.tools.live import run_to_end
@@ -279,6 +281,10 @@ def test_a_run_in_a_qthread_that_was_told_to_quit_before_goes_on_to_its_end() ->
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@pytest.mark.skipif(
+    os.environ.get("QTINTERBINDING") == "PySide2",
+    reason="PySide2 makes no more than two application objects in a process",
+)
 @EACH_KIND
 def test_runs_go_on_with_an_application_that_was_made_anew(kind: str) -> None:
     code = """
@@ -299,6 +305,10 @@ def test_runs_go_on_with_an_application_that_was_made_anew(kind: str) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@pytest.mark.skipif(
+    os.environ.get("QTINTERBINDING") == "PySide2",
+    reason="PySide2 makes no more than two application objects in a process",
+)
 def test_one_loop_serves_under_each_application_made_anew_and_closes_silently_after_it() -> None:
     code = """
     async def main():
