@@ -167,3 +167,23 @@ def test_other_attributes_of_the_bindings_module_import_nothing():
     import qtinter.bindings
 
     assert not hasattr(qtinter.bindings, "__path__")
+
+
+def test_what_a_module_of_the_binding_lacks_is_named_by_the_error(qapp, monkeypatch, tmp_path):
+    import importlib
+
+    import qtinter.bindings
+    from qtinter.compat.bindings import binding
+
+    (tmp_path / "QtHalf.py").write_text("import no_such_library")
+    package = importlib.import_module(binding().name)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        qtinter.bindings.QtHalf  # noqa: B018 - it is imported by being named
+
+
+def test_without_a_binding_there_is_no_application():
+    ended = run("from qtinter.compat import qt; print(qt.has_application())")
+
+    assert (ended.stdout, ended.stderr) == ("False\n", "")

@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
+from qtinter import bindings
 from qtinter.demo import __main__ as demo
-from qtinter.demo.checks import Checks
+from qtinter.demo.checks import Checks, save_screenshot
 
 
 def _run(*command, **environment):
@@ -102,6 +103,32 @@ def test_closing_the_window_ends_the_program_in_the_middle_of_a_download():
     assert lines[1:] == ["close the window to end", "received some: True"]
 
 
+SCREENSHOT_OF_THE_WINDOW = """if True:
+    import asyncio, sys
+    from qtinter.demo import __main__ as demo
+
+    def save(widget, path, real=demo.save_screenshot):
+        real(widget, path)
+        asyncio.get_running_loop().call_soon(widget.close)
+
+    demo.save_screenshot = save
+    sys.exit(demo.run(["--window", "--screenshot", sys.argv[1]]))
+    """
+
+
+@pytest.mark.qt
+def test_a_window_that_stays_open_saves_a_picture_first(tmp_path):
+    picture = tmp_path / "picture.png"
+
+    status, _, errors = _run(
+        "-c", SCREENSHOT_OF_THE_WINDOW, str(picture), QT_QPA_PLATFORM="offscreen"
+    )
+
+    assert all("quitOnLastWindowClosed" in line for line in errors), errors
+    assert status == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 # --- its command line -------------------------------------------------------------------------
 
 
@@ -122,6 +149,15 @@ def test_the_demo_is_headless_if_told_so_or_without_a_display(
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
 
     assert demo.parse(arguments).headless is headless
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_windows_and_macos_always_have_a_display(monkeypatch, platform):
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+    assert demo.has_display()
 
 
 @pytest.mark.parametrize(
@@ -190,3 +226,10 @@ def test_checks_are_printed_counted_and_reported(capsys):
         "FAIL water is dry",
         "1 checks passed, 1 failed",
     ]
+
+
+def test_a_picture_that_cannot_be_written_is_an_error_that_names_the_file(qapp, tmp_path):
+    widget = bindings.QtWidgets.QLabel("demo")
+
+    with pytest.raises(OSError, match="no_such_folder"):
+        save_screenshot(widget, tmp_path / "no_such_folder" / "picture.png")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_a_file_that_the_server_does_not_have_is_an_error(run_in):
                 await download(f"{url}-of-another-name", print)
 
     run_in(main)
+
+
+def test_a_client_that_asks_for_nothing_does_not_disturb_the_server(run_in):
+    async def main():
+        told = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        server = FileServer(CONTENT, pause=0)
+        async with server.serve() as url:
+            reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+            writer.write_eof()
+            answer = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            await download(url, print)
+        return answer, told
+
+    assert run_in(main) == (b"", [])
 
 
 def test_a_connection_that_ends_early_is_an_error(run_in):

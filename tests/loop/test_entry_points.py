@@ -504,3 +504,10 @@ def test_without_a_binding_the_block_says_what_to_do_and_leaves_nothing_behind()
     """)
     assert done.stdout.splitlines() == ["True", "True", "no running loop"]
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_qt
+def test_what_is_no_loop_at_all_is_refused_and_named() -> None:
+    factory: Any = dict
+    with pytest.raises(TypeError, match="must make a QiBaseEventLoop, not {}"):
+        qtinter.using_asyncio_from_qt(loop_factory=factory).__enter__()

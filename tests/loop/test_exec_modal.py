@@ -359,3 +359,20 @@ def test_pending_when_the_loop_goes_native_it_is_dropped_with_a_warning(
         loop.set_mode(QiLoopMode.OWNER)
         assert loop.run_until_complete(asyncio.sleep(0, 42)) == 42
     assert ran == []
+
+
+@needs_qt
+def test_a_call_that_is_pending_when_the_loop_is_closed_is_dropped() -> None:
+    called: list[int] = []
+
+    def leave() -> None:
+        loop.exec_modal(lambda: called.append(1))
+        raise SystemExit
+
+    with new_loop() as loop:
+        loop.call_soon(leave)
+        with pytest.raises(SystemExit):
+            loop.run_forever()
+        loop.close()
+    assert called == []
+    assert not loop._scheduler.modal.calls

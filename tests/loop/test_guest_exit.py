@@ -382,3 +382,20 @@ def test_ctrl_c_ends_the_wait_for_a_clean_up_and_closes_the_loop() -> None:
     assert ended.texts == ["READY", "closed True"]
     assert ended.returncode == BY_SIGINT
     assert ended.stderr.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_a_job_of_the_executor_that_takes_long_is_warned_of_as_such() -> None:
+    code = (
+        SETTABLE
+        + """
+logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+application()
+with qtinter.using_asyncio_from_qt() as loop:
+    job = loop.run_in_executor(None, time.sleep, 0.6)
+"""
+    )
+    ended = run_to_end(code, "guest")
+
+    assert ended.stderr.endswith("still not done: the default executor\n")
+    assert ended.stderr.count("WARNING") == 1
+    assert ended.returncode == 0

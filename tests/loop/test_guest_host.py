@@ -305,3 +305,62 @@ def test_a_loop_may_be_started_in_one_slot_and_stopped_in_another() -> None:
         from_qt(loop.stop)
         run_qt_until(lambda: not loop.is_running())
     assert ran == ["callback"]
+
+
+@needs_qt
+def test_a_callback_may_destroy_the_application() -> None:
+    ran: list[str] = []
+    with new_loop(qtinter.QiLoopMode.GUEST) as loop:
+        loop.start()
+        loop.call_soon(loop._app_gone)  # as Qt does it; Qt itself would not survive this test
+        loop.call_soon(ran.append, "the same turn")
+        run_qt_until(lambda: ran)
+        assert loop._host is None
+        assert loop.is_running()
+        assert loop._resting  # for the next application
+
+
+def test_an_error_while_the_loop_meets_its_application_comes_out_of_the_block() -> None:
+    ended = run_to_end(
+        """
+    from qtinter.loop import hosted
+    class Failing(hosted.QtHost):
+        def __init__(self, *args):
+            hosted.QtHost = Failing.__base__
+            raise OSError("no descriptors left")
+    hosted.QtHost = Failing
+    try:
+        with qtinter.using_asyncio_from_qt():
+            app = application()
+            after(10000, app.quit)
+            say(f"EXEC {qt_exec(app)}")
+    except OSError as exc:
+        say(exc)
+    """
+    )
+    assert ended.texts == ["EXEC 1", "no descriptors left"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_an_error_while_the_application_is_destroyed_comes_out_of_the_block() -> None:
+    ended = run_to_end(
+        """
+    try:
+        with qtinter.using_asyncio_from_qt() as loop:
+            application()
+            while loop._host is None or not loop._resting:
+                QtCore.QCoreApplication.processEvents()
+            drop = loop._drop_host
+            def failing():
+                drop()
+                raise OSError("not closed")
+            loop._drop_host = failing
+            delete_application()
+            del loop._drop_host
+            say("goes on")
+    except OSError as exc:
+        say(exc)
+    """
+    )
+    assert ended.texts == ["goes on", "not closed"]
+    assert ended.returncode == 0

@@ -7,6 +7,7 @@ import asyncio
 import datetime as dt
 import math
 import os
+import selectors
 import sys
 import time
 from typing import Any
@@ -339,3 +340,30 @@ def test_asyncio_timeouts_work_on_both(kind: str, alarm: str) -> None:
         task = driver.loop.create_task(main())
         driver.run()
         task.result()
+
+
+@needs_qt
+def test_an_alarm_that_is_set_while_disabled_rings_when_it_is_enabled() -> None:
+    rung: list[int] = []
+    alarm = host.QTimerAlarm(lambda: rung.append(1))
+    alarm.set(time.monotonic(), time.monotonic())
+    run_qt_for(5)
+    assert rung == []
+
+    alarm.enable(True)
+    run_qt_until(lambda: rung)
+
+
+@needs_qt
+def test_an_alarm_that_rings_while_parked_is_not_forgotten(alarm: str) -> None:
+    woken: list[int] = []
+    made = host.QtHost(lambda *_: woken.append(1), selectors.DefaultSelector(), None, int)
+    made.unpark()
+    made.after(0.001)
+    made.park(signals=False)
+    made._ring()  # Qt had noticed it before
+    assert woken == [1]
+
+    made.unpark()
+    run_qt_until(lambda: len(woken) == 2)
+    made.close()

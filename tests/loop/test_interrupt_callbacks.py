@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.loop.kinds import ALL_KINDS, PLAIN_KINDS, RUNNER_KINDS
-from tests.tools.live import BY_SIGINT, best_of_three, start_child
+from tests.tools.live import BY_SIGINT, best_of_three, run_to_end, start_child
 
 pytestmark = pytest.mark.qt
 
@@ -250,3 +250,82 @@ def test_ctrl_c_where_python_would_swallow_it_is_raised_in_the_callback_soon_aft
     assert ended.said("READY", "over", "in the callback", "OUT KeyboardInterrupt")
     assert "ignored" not in ended.stderr
     assert ended.returncode == BY_SIGINT
+
+
+CAUGHT = """
+application()
+
+def hook(kind, exc, traceback):
+    say(f"HOOK {kind.__name__}")
+
+async def catch():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        busy(10)
+    except KeyboardInterrupt:
+        say("caught")
+"""
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_an_excepthook_that_is_set_after_a_ctrl_c_was_caught_stays(kind: str) -> None:
+    code = CAUGHT + (
+        """
+async def main():
+    await catch()
+    sys.excepthook = hook
+
+drive(main)
+say(sys.excepthook is hook)
+"""
+    )
+    ended = run_to_end(code, kind)
+
+    assert ended.said("caught", "RESULT None", "True")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_what_a_slot_raises_after_a_ctrl_c_was_caught_goes_to_the_users_excepthook(
+    kind: str,
+) -> None:
+    code = CAUGHT + (
+        """
+sys.excepthook = hook
+
+def slot(*_):
+    raise ValueError
+
+async def main():
+    await catch()
+    sender = QtCore.QObject()
+    sender.objectNameChanged.connect(slot)
+    sender.setObjectName("name")
+
+drive(main)
+say(sys.excepthook is hook)
+"""
+    )
+    ended = run_to_end(code, kind)
+
+    assert ended.said("caught", "HOOK ValueError", "RESULT None", "True")
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_a_signal_of_our_own_that_comes_too_late_is_not_taken_for_a_ctrl_c(kind: str) -> None:
+    code = """
+    application()
+
+    async def main():
+        asyncio.get_running_loop()._interrupts._retripped = True  # as the thread that trips it
+        os.kill(os.getpid(), signal.SIGINT)
+        busy(0.01)
+        say("not interrupted")
+
+    drive(main)
+    """
+    ended = run_to_end(code, kind)
+
+    assert ended.said("not interrupted", "RESULT None")
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -370,3 +370,45 @@ def test_a_loop_in_another_thread_touches_no_signal_handling() -> None:
 
     assert ended.texts == ["['result']", "-1"]
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_another_signals_handler_that_is_exchanged_while_the_loop_runs_stays(kind: str) -> None:
+    code = """
+    application()
+
+    def before(signum, frame):
+        say("BEFORE")
+
+    def exchanged(signum, frame):
+        say("EXCHANGED")
+
+    async def main():
+        signal.signal(signal.SIGUSR1, exchanged)
+
+    signal.signal(signal.SIGUSR1, before)
+    drive(main)
+    say(signal.getsignal(signal.SIGUSR1) is exchanged)
+    """
+    ended = run_to_end(code, kind)
+
+    assert ended.said("RESULT None", "True")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_handler_that_is_added_before_the_run_is_called_in_it() -> None:
+    code = """
+    application()
+    loop = qtinter.new_event_loop()
+    seen = loop.create_future()
+    loop.add_signal_handler(signal.SIGUSR1, lambda: seen.set_result("seen"))
+    after(20, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+    say(loop.run_until_complete(seen))
+    loop.remove_signal_handler(signal.SIGUSR1)
+    say(signal.set_wakeup_fd(-1))
+    wind_up(loop)
+    """
+    ended = run_to_end(code)
+
+    assert ended.texts == ["seen", "-1"]
+    assert (ended.returncode, ended.stderr) == (0, "")

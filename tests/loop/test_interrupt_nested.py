@@ -12,7 +12,7 @@ import signal
 import pytest
 
 from tests.loop.kinds import PLAIN_KINDS, RUNNER_KINDS
-from tests.tools.live import BY_SIGINT, best_of_three, start_child
+from tests.tools.live import BY_SIGINT, best_of_three, run_to_end, start_child
 
 pytestmark = pytest.mark.qt
 
@@ -314,4 +314,71 @@ def test_a_nested_loop_is_left_alone_where_the_block_does_not_own_qt(kind: str) 
     )
     assert ended.at("in the callback") - sent > 0.3
     assert ended.texts.count("HOOK KeyboardInterrupt") == 1
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("kind", RUNNER_KINDS)
+def test_a_nested_loop_is_left_alone_where_the_run_itself_nests_in_a_loop_of_qts(
+    kind: str,
+) -> None:
+    code = """
+    app = application()
+
+    async def main():
+        try:
+            after(20, lambda: os.kill(os.getpid(), signal.SIGINT))
+            nested(0.2)
+            say("the nested loop ended by itself")
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            say("cancelled")
+            raise
+
+    def slot():
+        started = time.monotonic()
+        try:
+            drive(main)
+        except BaseException:
+            pass
+        say(time.monotonic() - started > 0.15)
+        app.exit(5)
+
+    after(0, slot)
+    say(f"EXEC {qt_exec(app)}")
+    """
+    ended = run_to_end(code, kind)
+
+    assert ended.said("the nested loop ended by itself", "cancelled", "True", "EXEC 5")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_second_ctrl_c_in_a_nested_loop_that_is_left_alone_changes_nothing() -> None:
+    code = """
+    app = application()
+
+    async def main():
+        try:
+            for delay in (20, 40):
+                after(delay, lambda: os.kill(os.getpid(), signal.SIGINT))
+            nested(0.2)
+        except KeyboardInterrupt:
+            say("in the callback")
+            raise
+
+    def host():
+        try:
+            with qtinter.using_asyncio_from_qt():
+                task = asyncio.get_running_loop().create_task(main())
+                nested(0.4)
+        except KeyboardInterrupt:
+            say("out of the block")
+        task.exception()
+        app.exit(5)
+
+    after(0, host)
+    say(f"EXEC {qt_exec(app)}")
+    """
+    ended = run_to_end(code)
+
+    assert ended.texts == ["in the callback", "out of the block", "EXEC 5"]
     assert ended.returncode == 0

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from tests.loop.hosting import new_loop
 from tests.loop.kinds import ALL_KINDS
 from tests.tools.live import run_to_end, start_child
 
@@ -139,3 +140,55 @@ say(whose())
 
     assert ended.said("RESULT None", "the host's")
     assert ended.returncode == 0
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_a_wakeup_fd_that_is_set_while_the_loop_runs_is_not_undone_at_its_end(kind: str) -> None:
+    code = HOST + (
+        """
+signal.set_wakeup_fd(-1)
+
+async def main():
+    signal.set_wakeup_fd(theirs.fileno())
+
+drive(main)
+say(whose())
+"""
+    )
+    ended = run_to_end(code, kind)
+
+    assert ended.said("RESULT None", "the host's")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_an_error_while_signals_are_read_comes_out_of_the_run_and_not_into_qt() -> None:
+    code = """
+application()
+loop = qtinter.new_event_loop()
+read = loop._read_from_self
+
+def failing():
+    loop._read_from_self = read
+    raise OSError("not readable")
+
+async def main():
+    loop._read_from_self = failing
+    loop._read_signals()  # as Qt does in a nested loop
+    say("goes on")
+
+try:
+    loop.run_until_complete(main())
+except OSError as exc:
+    say(exc)
+wind_up(loop)
+"""
+    ended = run_to_end(code)
+
+    assert ended.texts == ["goes on", "not readable"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_there_is_nothing_to_be_muted_before_the_loop_has_met_qt() -> None:
+    with new_loop() as loop:
+        loop._mute_signals()
+        assert loop._host is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.loop.hosting import new_loop
 from tests.loop.kinds import PLAIN_KINDS
 from tests.tools.live import Ended, run_to_end
 
@@ -245,3 +246,20 @@ def test_nested_loops_inside_nested_loops_return_innermost_first(kind: str) -> N
 
     assert ended.said("inner", "outer", "RESULT 'ticked'")
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_second_wake_up_in_the_same_nested_loop_is_not_warned_of(
+    qapp, caplog: pytest.LogCaptureFixture
+) -> None:
+    with new_loop() as loop:
+        loop.set_debug(True)
+        loop.slow_callback_duration = 60
+
+        def callback() -> None:
+            loop._wake()
+            loop._wake()
+            loop.stop()
+
+        loop.call_soon(callback)
+        loop.run_forever()
+    assert len(caplog.records) == 1

@@ -7,8 +7,11 @@ Quit event that a session end or Cmd-Q sends to the application.
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from qtinter.loop.quit import cancellable, is_cleanup
 from tests.tools.live import run_to_end
 
 pytestmark = pytest.mark.qt
@@ -386,3 +389,27 @@ with qtinter.using_qt_from_asyncio():
 
     assert ended.texts == ["before 0", "leaving", "quit 1", "after 1"]
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_main_that_waits_for_nothing_can_be_cancelled() -> None:
+    async def main() -> None:
+        task = asyncio.ensure_future(asyncio.sleep(60))
+        assert cancellable(task)  # not begun
+        task.cancel()
+
+    asyncio.run(main())
+
+
+def test_a_cancellation_that_has_gone_on_to_an_inner_task_counts_as_clean_up() -> None:
+    async def main() -> None:
+        inner = asyncio.ensure_future(asyncio.sleep(60))
+        outer = asyncio.ensure_future(asyncio.wait_for(inner, None))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        both = asyncio.gather(outer, return_exceptions=True)
+        assert not is_cleanup(both)
+        outer.cancel()
+        assert is_cleanup(both)
+        await both
+
+    asyncio.run(main())

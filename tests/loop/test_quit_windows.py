@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from qtinter.loop.owner import OwnerRun
 from tests.tools.live import run_to_end
 
 pytestmark = pytest.mark.qt
@@ -310,3 +315,18 @@ drive(main)
 
     # Qt 5 asks nobody: its quit() ends the event loop at once.
     assert ended.texts in (["asked", "RESULT True"], ["RESULT None"])
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_a_last_window_that_closes_when_main_is_done_does_not_quit(*, done: bool) -> None:
+    async def main() -> list[str]:
+        exits: list[str] = []
+        host: Any = SimpleNamespace(exit=lambda **_: exits.append("exit"))
+        loop: Any = asyncio.get_running_loop()
+        future = loop.create_future()
+        if done:
+            future.set_result(None)
+        OwnerRun(loop, host, future, cleaning_up=False)._quit_by_window()
+        return exits
+
+    assert asyncio.run(main()) == ([] if done else ["exit"])

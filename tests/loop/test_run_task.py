@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from qtinter import run_task
-from tests.loop.hosting import HOSTED, driver_of, from_qt, kinds, new_loop, run_qt_until
+from tests.loop.hosting import (
+    HOSTED,
+    driver_of,
+    from_qt,
+    kinds,
+    new_loop,
+    run_qt_for,
+    run_qt_until,
+)
 
 PYTHON_TASK: Any = asyncio.tasks._PyTask
 
@@ -498,3 +506,120 @@ def test_a_loop_that_is_closed_while_a_task_waits_keeps_nothing_of_it(qapp) -> N
         loop.close()
         assert not loop._ready
         assert not loop._scheduled
+
+
+@ALL_FACTORIES
+def test_of_two_exits_in_a_slot_the_first_comes_out(qapp, factory: str) -> None:
+    async def leave(status: int) -> None:
+        raise SystemExit(status)
+
+    def slot() -> None:
+        for status in (3, 4):
+            run_task(leave(status))
+
+    with driver_of("owner") as driver:
+        driver.loop.set_task_factory(FACTORIES[factory])
+        from_qt(slot)
+        with pytest.raises(SystemExit) as caught:
+            driver.run()
+    assert caught.value.code == 3
+
+
+def test_an_exit_in_a_slot_of_a_nested_loop_comes_out_after_the_callback(qapp) -> None:
+    ran: list[str] = []
+
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    def callback() -> None:
+        from_qt(lambda: run_task(leave()))
+        run_qt_for(20)
+        ran.append("callback over")
+
+    with driver_of("owner") as driver:
+        driver.loop.call_soon(callback)
+        with pytest.raises(SystemExit):
+            driver.run()
+    assert ran == ["callback over"]
+
+
+@pytest.mark.virtual
+def test_what_the_task_factory_schedules_itself_runs_later(run_in) -> None:
+    ran: list[str] = []
+
+    def factory(loop: Any, coro: Any, **options: Any) -> Any:
+        loop.call_soon(ran.append, "callback of the factory")
+        return asyncio.Task(coro, loop=loop, **options)
+
+    async def child() -> None:
+        ran.append("first step")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(factory)
+        run_task(child())
+        assert ran == ["first step"]
+        await asyncio.sleep(0)
+        assert ran == ["first step", "callback of the factory"]
+
+    run_in(main)
+
+
+@pytest.mark.virtual
+def test_a_task_that_its_factory_has_queued_before_is_left_there(run_in) -> None:
+    ran: list[str] = []
+
+    async def child() -> None:
+        ran.append("first step")
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        queued = loop.create_task(child())
+
+        def factory(_loop: Any, coro: Any, **_options: Any) -> Any:
+            coro.close()
+            return queued
+
+        loop.set_task_factory(factory)
+        assert run_task(child()) is queued
+        assert ran == []
+        await queued
+
+    run_in(main)
+    assert ran == ["first step"]
+
+
+class Compiled(Coroutine[Any, Any, Any]):
+    """A coroutine that is not Python's own, as Cython makes them."""
+
+    def __init__(self, coro: Any) -> None:
+        self._coro = coro
+
+    def send(self, value: Any) -> Any:
+        return self._coro.send(value)
+
+    def throw(self, *args: Any) -> Any:
+        return self._coro.throw(*args)
+
+    def close(self) -> None:
+        self._coro.close()
+
+    def __await__(self) -> Any:
+        return self._coro.__await__()
+
+
+@pytest.mark.virtual
+def test_the_first_step_of_a_compiled_coroutine_runs_now(run_in) -> None:
+    ran: list[str] = []
+
+    async def child() -> int:
+        ran.append("first step")
+        await asyncio.sleep(0)
+        return 42
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(FACTORIES["c"])
+        task = run_task(Compiled(child()))
+        assert ran == ["first step"]
+        assert await task == 42
+
+    run_in(main)

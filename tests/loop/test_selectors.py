@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import qtinter
+from qtinter.loop.watch import DescriptorWatch
 from tests.loop.hosting import HOSTED, driver_of, from_qt, run_qt_for, run_qt_until
 
 NAMES = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector", "DevpollSelector")
@@ -292,3 +293,51 @@ def test_our_own_descriptors_are_not_among_those_that_users_see(kind: str, make:
     stock = len(plain._selector.get_map())  # type: ignore[attr-defined]
     plain.close()
     assert seen == [stock]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_what_was_taken_from_the_selector_itself_is_watched_no_more() -> None:
+    woken: list[int] = []
+    selector = selectors.SelectSelector()
+    read, write = os.pipe()
+    selector.register(read, selectors.EVENT_READ)
+    watch = DescriptorWatch(selector, lambda *_: woken.append(1))
+    watch.enable(True)
+    watch.update()
+    selector.unregister(read)
+    watch.update()
+    os.write(write, b"x")
+    run_qt_for(5)
+    os.close(read)
+    os.close(write)
+    assert woken == []
+
+
+@HOSTED
+def test_a_descriptor_that_another_thread_adds_is_watched_without_touching_qt(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates: list[int] = []
+    threads: list[threading.Thread] = []
+    read, write = os.pipe()
+    os.write(write, b"x")
+    with driver_of(kind) as driver:
+        loop = driver.loop
+
+        def look() -> None:
+            if not loop._resting:
+                from_qt(look, 1)
+                return
+            monkeypatch.setattr(loop._host, "update", lambda: updates.append(1))
+            threads.append(threading.Thread(target=loop.add_reader, args=(read, loop.stop)))
+            threads[0].start()
+            threads[0].join()
+
+        from_qt(look, 1)
+        watchdog = loop.call_later(20, pytest.fail)
+        driver.run()
+        watchdog.cancel()
+        loop.remove_reader(read)
+    os.close(read)
+    os.close(write)
+    assert updates == []

@@ -117,3 +117,14 @@ def test_the_public_function_makes_a_selection_safe_to_keep(qt):
     churn(qt)
 
     assert [index.row() for index in kept[0][0].indexes()] == [1]
+
+
+def test_objects_that_cpp_owns_are_passed_on_as_they_are(qt):
+    """They are passed by pointer: an item, a widget, and an object that can't be copied."""
+    view = select_second(qt)
+    edit = qt.QtWidgets.QTextEdit()
+    args = (view.item(0), view.viewport(), edit.document().firstBlock().layout())
+
+    copied = qtinter.copy_signal_arguments(args)
+
+    assert all(a is b for a, b in zip(copied, args, strict=True))

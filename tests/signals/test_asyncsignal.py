@@ -11,6 +11,7 @@ import weakref
 import pytest
 
 import qtinter
+from qtinter.compat import listener
 from qtinter.compat.listener import listen
 
 
@@ -399,6 +400,70 @@ def test_a_source_may_be_emitted_in_another_thread(run_in, qapp):
         return args
 
     assert run_in(main) == (1,)
+
+
+def test_an_emission_in_another_thread_after_the_end_goes_nowhere(run_in, qt):
+    class Deaf(Source):
+        def disconnect(self, slot):
+            """Keep the slot all the same."""
+
+    async def main():
+        source, received = Deaf(), []
+        connection = listen(source, received.append)
+        connection.close()
+        thread = threading.Thread(target=source.emit, args=(1,))
+        thread.start()
+        thread.join()
+        qt.settle()
+        return received
+
+    assert run_in(main) == []
+
+
+def test_without_qt_a_source_emitted_in_another_thread_is_told_that_it_cannot(monkeypatch):
+    monkeypatch.setattr(listener, "known_binding", lambda: None)
+    source, received, errors = Source(), [], []
+    connection = listen(source, received.append)
+
+    def emit():
+        try:
+            source.emit(1)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=emit)
+    thread.start()
+    thread.join()
+    connection.close()
+
+    assert received == []
+    assert errors == ["without Qt, a source must be emitted in the thread that listens"]
+
+
+@pytest.mark.virtual
+@pytest.mark.parametrize("error", [RuntimeError, TypeError])
+def test_a_source_that_has_disconnected_by_itself_is_no_error(run_in, error):
+    class Once(Source):
+        def disconnect(self, slot):
+            raise error("there is no such connection")
+
+    async def main():
+        source = Once()
+        asyncio.get_running_loop().call_soon(source.emit, 1)
+        return await qtinter.asyncsignal(source)
+
+    assert run_in(main) == (1,)
+
+
+def test_a_type_that_can_t_be_declared_is_delivered_all_the_same(run_in, qt):
+    async def main():
+        effect = qt.QtWidgets.QGraphicsBlurEffect()  # PyQt can't declare a slot for its BlurHints
+        hint = qt.QtWidgets.QGraphicsBlurEffect.BlurHint.QualityHint
+        asyncio.get_running_loop().call_soon(effect.setBlurHints, hint)
+        (hints,) = await qtinter.asyncsignal(effect.blurHintsChanged)
+        return hints == hint
+
+    assert run_in(main)
 
 
 @pytest.mark.parametrize("wrong", [None, 1, "signal", object()])

@@ -158,6 +158,45 @@ def test_a_wake_up_is_handed_on_by_who_is_cancelled(run_in, sender):
     assert run_in(main) == (1,)
 
 
+def test_an_emission_passes_over_who_was_cancelled_before_it(run_in, sender):
+    async def main():
+        stream = qtinter.asyncsignalstream(sender.number)
+        first = asyncio.ensure_future(stream.__anext__())
+        second = asyncio.ensure_future(stream.__anext__())
+        await asyncio.sleep(0)
+        first.cancel()
+        sender.number.emit(1)
+        await asyncio.wait([first])
+        return first.cancelled(), await asyncio.wait_for(second, 10)
+
+    assert run_in(main) == (True, (1,))
+
+
+def test_aclose_passes_over_who_was_cancelled_before_it(run_in, sender):
+    async def main():
+        stream = qtinter.asyncsignalstream(sender.number)
+        wait = asyncio.ensure_future(stream.__anext__())
+        await asyncio.sleep(0)
+        wait.cancel()
+        await stream.aclose()
+        await asyncio.wait([wait])
+        return wait.cancelled()
+
+    assert run_in(main)
+
+
+def test_what_is_waited_for_is_kept_for_a_loop_that_takes_no_attributes(sender):
+    class Loop:
+        __slots__ = ()
+
+    loop = Loop()
+    waits(loop).add(sender)
+    kept = sender in waits(loop)
+    waits(loop).discard(sender)
+
+    assert kept
+
+
 def test_each_emission_goes_to_one_of_those_who_wait(run_in, sender):
     async def main():
         stream = qtinter.asyncsignalstream(sender.number)

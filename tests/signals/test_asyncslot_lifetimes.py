@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import weakref
 
 import pytest
 
 import qtinter
+from tests.tools.child import run_child
 
 
 def catch(loop):
@@ -174,6 +176,77 @@ def test_wrapping_a_method_again_and_again_keeps_one_wrapper(run_in, qt, kind):
         return len(receivers._entries[id(receiver)].functions)
 
     assert run_in(main) == 1
+
+
+@pytest.mark.parametrize("kind", ["plain", "qobject"])
+def test_wrappers_of_a_method_are_equal_while_one_is_held(run_in, qt, kind):
+    class Receiver(qt.QtCore.QObject if kind == "qobject" else object):
+        async def slot(self, number):
+            pass
+
+    async def main():
+        receiver = Receiver()
+        held = qtinter.asyncslot(receiver.slot)
+        return held == qtinter.asyncslot(receiver.slot)
+
+    assert run_in(main)
+
+
+def test_a_cycle_of_receiver_and_wrapper_may_be_collected_by_another_thread(run_in, qt, sender):
+    deleted = []
+
+    class Receiver:
+        async def slot(self, number):
+            raise AssertionError
+
+    async def main():
+        gc.collect()
+        gc.disable()  # it must not be this thread that collects
+        try:
+            receiver = Receiver()
+            receiver.wrapper = qtinter.asyncslot(receiver.slot)
+            sender.number.connect(receiver.wrapper)
+            if not qt.is_pyqt:  # which has a QObject of ours between them
+                receiver.wrapper.__self__.destroyed.connect(
+                    lambda *_: deleted.append(threading.current_thread()),
+                    qt.QtCore.Qt.ConnectionType.DirectConnection,
+                )
+            alive = weakref.ref(receiver)
+            del receiver
+            collector = threading.Thread(target=gc.collect)
+            collector.start()
+            collector.join()
+        finally:
+            gc.enable()
+        qt.settle()
+        sender.number.emit(1)
+        return alive()
+
+    assert run_in(main) is None
+    assert deleted == ([] if qt.is_pyqt else [threading.current_thread()])
+
+
+def test_a_program_ends_well_that_leaves_a_slot_in_a_cycle_with_its_receiver(qt):
+    ended = run_child(
+        """
+        app = QtCore.QCoreApplication([])
+
+        class Receiver:
+            def __init__(self):
+                self.timer = QtCore.QTimer()
+                self.timer.timeout.connect(qtinter.asyncslot(self.slot))
+                self.me = self
+
+            async def slot(self):
+                pass
+
+        Receiver()
+        print("end")
+        """,
+        arguments=("-X", "dev"),
+    )
+
+    assert (ended.returncode, ended.stdout) == (0, "end\n"), ended.stderr
 
 
 def test_a_receiver_without_weak_references_is_a_type_error(qapp):

@@ -161,6 +161,19 @@ def test_without_a_running_loop_a_call_is_a_runtime_error_and_no_coroutine_is_le
     assert [str(warning.message) for warning in caught if "awaited" in str(warning.message)] == []
 
 
+def test_after_the_loop_that_a_slot_was_made_in_a_call_is_a_runtime_error(run_in):
+    async def slot():
+        raise AssertionError
+
+    async def main():
+        return asyncio.get_running_loop(), qtinter.asyncslot(slot)
+
+    _loop, made = run_in(main)  # the loop is held, so that it is not gone but no longer running
+
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        made()
+
+
 @pytest.mark.parametrize("kind", ["function", "plain", "qobject"])
 def test_an_emission_of_a_worker_s_object_runs_the_slot_in_the_loop_s_thread(run_in, qt, kind):
     """The sender lives in a QThread and is emitted there; the slot belongs to the main thread."""

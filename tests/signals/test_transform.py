@@ -217,6 +217,31 @@ def test_declared_types_of_a_method_cut_the_arguments_as_the_binding_does(qt, se
     assert received == [(1,) if qt.is_pyqt else (1, "one")] * 2
 
 
+def test_arguments_that_fit_none_of_the_declared_types_are_all_passed_on(qt):
+    class Local(qt.QtCore.QObject):
+        @qt.Slot(int)
+        @qt.Slot(str, int)
+        def slot(self, *args):
+            return args
+
+    receiver = Local()
+    wrapper = qtinter.transform_slot(receiver.slot, lambda slot, args: slot(*args))
+
+    assert wrapper([], "one", 2) == ([], "one", 2)
+
+
+def test_a_decorated_function_that_is_no_slot_of_its_receiver_gets_all_arguments(qt):
+    @qt.Slot(int)
+    def slot(receiver, *args):
+        return args
+
+    receiver = qt.QtCore.QObject()
+    method = types.MethodType(slot, receiver)
+    wrapper = qtinter.transform_slot(method, lambda slot, args: slot(*args))
+
+    assert wrapper(1, "one") == (1, "one")
+
+
 @pytest.mark.parametrize("wrong", [None, 1, "slot"])
 def test_a_slot_or_transform_that_cannot_be_called_is_a_type_error_that_names_it(wrong):
     with pytest.raises(TypeError, match="argument 'slot'"):
@@ -294,6 +319,30 @@ def test_an_object_that_refers_to_its_semi_weak_reference_is_collected():
 
     assert alive() is None
     assert len(transform._dormant) <= before + 200
+
+
+def test_references_whose_objects_go_without_notice_do_not_accumulate():
+    def deaf(thing, callback=None):
+        """Refer to something weakly, and tell nobody when it goes."""
+        return weakref.ref(thing)
+
+    gc.collect()
+    before = len(transform._dormant)
+    for _ in range(1000):
+        receiver = Receiver()
+        reference = qtinter.SemiWeakRef(receiver, deaf)
+        del reference, receiver
+
+    assert len(transform._dormant) <= 2 * before + 200
+
+
+def test_references_whose_objects_are_there_are_kept_however_many_they_are():
+    receivers = [Receiver() for _ in range(1000)]
+    known = weakref.WeakSet()
+    for receiver in receivers:
+        known.add(qtinter.SemiWeakRef(receiver))
+
+    assert len(known) == 1000
 
 
 def test_an_object_without_weak_references_can_t_be_referred_to():

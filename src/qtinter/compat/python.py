@@ -108,10 +108,6 @@ else:  # drop with 3.10
                 asyncio.set_event_loop(None)
                 loop.close()
 
-        def get_loop(self) -> asyncio.AbstractEventLoop:
-            """Return the loop."""
-            return self._loop
-
         def run(self, main: Coroutine[Any, Any, _T]) -> _T:
             """Run a coroutine; the first SIGINT cancels it, the second raises."""
             asyncio.set_event_loop(self._loop)

@@ -95,8 +95,7 @@ async def main(headless: bool, screenshot: Path | None) -> int:
                 await asyncio.sleep(0.2)  # let the clock tick first
                 save_screenshot(window.widget, screenshot)
             print("close the window to end", flush=True)
-            await clock  # for ever: it is closing the window that ends this
-            return 0
+            return await clock  # for ever: it is closing the window that ends this
         finally:
             clock.cancel()
             window.cancel()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import qtinter
 from qtinter import bindings as qt
@@ -67,7 +67,7 @@ class Window:
         layout.addLayout(buttons)
         self.widget.resize(500, 320)
 
-    async def run_clock(self) -> None:
+    async def run_clock(self) -> NoReturn:
         """Show the time, for ever. Each tick is asyncio's, each repaint is Qt's."""
         while True:
             now = dt.datetime.now().astimezone()

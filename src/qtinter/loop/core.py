@@ -113,8 +113,7 @@ class SchedulerLoop(aio.BaseEventLoop):
         """Schedule a callback for the next turn; see ``asyncio.loop.call_soon``."""
         if self._slow:
             handle: Any = super().call_soon(callback, *args, context=context)
-            if handle._source_traceback:
-                del handle._source_traceback[-1]  # our own frame
+            del handle._source_traceback[-1]  # our own frame
         else:
             handle = _new_handle(aio.Handle)
             handle._context = copy_context() if context is None else context
@@ -211,12 +210,10 @@ class SchedulerLoop(aio.BaseEventLoop):
             raise ValueError("call_later() and call_at() need a point in time, not nan")
         if self._slow:
             self._check_closed()
-            if self._debug:
-                self._check_thread()
-                self._check_callback(callback, "call_at")
+            self._check_thread()
+            self._check_callback(callback, "call_at")
             timer = TimerHandle(when, callback, args, self, context)
-            if timer._source_traceback:
-                del timer._source_traceback[-2:]  # our own frames
+            del timer._source_traceback[-2:]  # our own frames
         else:
             timer = _new_timer(TimerHandle)
             timer._context = copy_context() if context is None else context

@@ -176,8 +176,8 @@ class HostedLoop(SchedulerLoop):
         self._host_now()
 
     def _watch_changed(self) -> None:
-        """Note that a file descriptor was added to or taken from the selector."""
-        if self._resting and threading.get_ident() == self._thread_id:
+        """Note, at rest, that the selector watches another file descriptor."""
+        if threading.get_ident() == self._thread_id:
             if self._host is not None:
                 self._host.update()
             else:
@@ -216,8 +216,9 @@ class HostedLoop(SchedulerLoop):
             run_forever_cleanup(self)
             if self._carried is not None:
                 ask_qt_to_exit(self._carried, owned=self._block_level == 0)
-        elif self._owner_run is not None:
-            self._owner_run.end()
+        else:
+            run: Any = self._owner_run
+            run.end()
 
     def _park(self, *, signals: bool = False) -> None:
         if self._host is not None:

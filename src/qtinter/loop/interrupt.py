@@ -232,7 +232,7 @@ class Interrupts:
                 self._retrip()
             return  # it is not the user's, and we are still not in the callback
         if where == "slot":
-            if self._slot_interrupted:
+            if self._slot_interrupted:  # pragma: no cover - ends the process before data are saved
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
                 os.kill(os.getpid(), signal.SIGINT)
             self._slot_interrupted = True
@@ -321,7 +321,7 @@ class Interrupts:
         threading.Thread(target=run, name="qtinter-interrupt", daemon=True).start()
 
 
-def _in_forked_child() -> None:
+def _in_forked_child() -> None:  # pragma: no cover - children of a fork end by os._exit
     """Forget the parent's loop: its self-pipe and its epoll set are shared with us."""
     for interrupts in list(_installed):
         interrupts._put_handlers_back()
@@ -330,5 +330,5 @@ def _in_forked_child() -> None:
     _installed.clear()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_in_forked_child)

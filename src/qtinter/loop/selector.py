@@ -92,7 +92,7 @@ class QiSelectorEventLoop(QiBaseSelectorEventLoop, aio.SelectorEventLoop):
             raise TypeError(f"argument 'selector' must be a selector, not {selector!r}")
         super().__init__(selector)
 
-    if sys.platform != "win32":
+    if sys.platform != "win32":  # pragma: no branch - Windows
 
         def _make_read_pipe_transport(
             self, pipe: Any, protocol: Any, *args: Any, **kwargs: Any
