@@ -42,7 +42,6 @@ def test_no_to_the_question_lets_the_download_go_on(run_in):
             question = await appearance_of_the_question()
             question.button(qt.QtWidgets.QMessageBox.StandardButton.No).click()
             await asyncio.wait([window.task])
-            window.widget.close()
             return window.status.text(), await server.outcomes.get()
 
     text, outcome = run_in(main)

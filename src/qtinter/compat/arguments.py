@@ -25,7 +25,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .bindings import binding
+from .bindings import binding, known_binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,7 +106,8 @@ def copy_signal_arguments(args: tuple[Unpack[Ts]]) -> tuple[Unpack[Ts]]:
 
 def safe_to_keep(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Do what `copy_signal_arguments` does, whose types say more than a checker can follow."""
-    return tuple(map(_by_class(), args)) if binding().is_pyqt else args
+    known = known_binding()
+    return tuple(map(_by_class(), args)) if known is not None and known.is_pyqt else args
 
 
 def copier(types: Sequence[str]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:

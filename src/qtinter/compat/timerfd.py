@@ -61,8 +61,11 @@ if sys.platform == "linux" and sys.version_info >= (3, 13):
             os.timerfd_settime_ns(self._fd, flags=os.TFD_TIMER_ABSTIME, initial=nanoseconds)
 
     def make_timerfd() -> TimerFd | None:
-        """Make a timerfd; None where the system has none."""
-        return _TimerFd()
+        """Make a timerfd; None where the system has none, or none left."""
+        try:
+            return _TimerFd()
+        except (OSError, AttributeError):
+            return None
 
 elif sys.platform == "linux":
     import ctypes
@@ -101,9 +104,12 @@ elif sys.platform == "linux":
             self._settime(self._fd, _TFD_TIMER_ABSTIME, self._pointer, None)
 
     def make_timerfd() -> TimerFd | None:
-        """Make a timerfd; None where the system has none."""
+        """Make a timerfd; None where the system has none, or none left."""
         library = _library()
-        return None if library is None else _TimerFd(library)
+        try:
+            return None if library is None else _TimerFd(library)
+        except OSError:
+            return None
 
 else:  # pragma: no cover - coverage is measured on Linux
 

@@ -94,6 +94,9 @@ class QiBaseEventLoop(HostedLoop):
             RuntimeError: The loop is not in GUEST mode, is running already, or is closed.
         """
         self._check_closed()
+        if self._carried is not None:
+            self._leave()
+            self._raise_carried()  # nobody else would
         if self._lifecycle.mode is not QiLoopMode.GUEST:
             raise RuntimeError(
                 "start() can only be called for a loop operating in GUEST mode; "

@@ -42,8 +42,6 @@ MAX_WAIT = 24 * 3600.0
 _new_handle = aio.Handle.__new__
 _next_age = itertools.count().__next__
 
-#: From Python 3.14: its cancel(), in another thread, waits for the callback if that is running.
-
 
 class TimerHandle(aio.TimerHandle):
     """A timer that knows its age, and compares without asking what the other one is."""

@@ -26,7 +26,7 @@ def ask_qt_to_exit(exc: BaseException, *, owned: bool) -> None:
     code = exc.code if isinstance(exc, SystemExit) else 1
     if code is None:
         code = 0
-    if not isinstance(code, int):
+    if not isinstance(code, int) or not -(2**31) <= code < 2**31:
         code = 1
     thread = qt.current_thread()
     if not owned or thread.loopLevel() == 0:

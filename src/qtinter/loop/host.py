@@ -139,7 +139,7 @@ class QtHost:
     @atomic
     def now(self) -> None:
         """Wake the loop up as soon as Qt gets to it, and again until :meth:`rest`."""
-        if not self._idle_on:
+        if not self._idle_on and not self.parked:
             self._idle_on = True
             self._idle.start()
 
@@ -168,8 +168,8 @@ class QtHost:
         now = time.monotonic()
         when = now + min(delay, MAX_TIMER)
         armed = self._alarm_at
-        if armed is not None and now < armed <= when:
-            return
+        if armed is not None and armed <= when:
+            return  # it rings before that, or is about to: only _ring() takes it back
         when = max(when, self._last_ring + COALESCE)
         self._alarm_at = when
         if self._alarm is None:
@@ -211,7 +211,9 @@ class QtHost:
             self._io.enable(False)
             if self._alarm is not None:
                 self._alarm.enable(False)
-        if signals and self._signal_fd is not None:
+        if not signals:
+            self.mute_signals()
+        elif self._signal_fd is not None:
             if self._signals is None:
                 self._signals = qt.notifier(self._signal_fd, self._on_signal)
             self._signals.setEnabled(True)

@@ -198,7 +198,8 @@ class HostedLoop(SchedulerLoop):
             self._look_soon()
 
     def _raise_carried(self) -> None:
-        exc, self._carried = self._carried, None
+        held = self._interrupts.take()
+        exc, self._carried = self._carried or held, None
         if exc is not None:
             try:
                 raise exc
@@ -213,12 +214,20 @@ class HostedLoop(SchedulerLoop):
         if self._lifecycle.mode is QiLoopMode.GUEST:
             self._interrupts.remove(keep_fd=self._has_signal_handlers())
             self._scheduler.generation = 0
-            run_forever_cleanup(self)
-            if self._carried is not None:
+            if self._carried is None:
+                run_forever_cleanup(self)
+            else:
+                # It stays the running loop of the thread until leave(): Qt still delivers what it
+                # has begun to, and an asyncslot that finds no loop would raise into it.
                 ask_qt_to_exit(self._carried, owned=self._block_level == 0)
         else:
             run: Any = self._owner_run
             run.end()
+
+    def _leave(self) -> None:
+        """Cease to be the running loop after a run in GUEST mode that an exception has ended."""
+        if self._thread_id is not None and not self._lifecycle.running:
+            run_forever_cleanup(self)
 
     def _park(self, *, signals: bool = False) -> None:
         if self._host is not None:
@@ -311,7 +320,7 @@ class HostedLoop(SchedulerLoop):
             self._interrupts.back_in_qt()
             self._read_from_self()
             # The queue is looked at when the callback returns: no thread needs to write till then.
-            self._wakeup_pending = True
+            self._wakeup_pending = self._lifecycle.state is State.PROCESSING
         except BaseException as exc:
             self._carry(exc)
 

@@ -210,7 +210,11 @@ class Interrupts:
             self.hold(exc)
 
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
-        original: Callable[[int, FrameType | None], object] = self._original
+        original: Callable[[int, FrameType | None], object]
+        original = self._original or signal.default_int_handler
+        if not self.active:
+            original(signum, frame)  # put back by somebody who found it here during the run
+            return
         tripped = self._tripped()
         where = self._loop._interrupted(frame)
         if where == "callback":

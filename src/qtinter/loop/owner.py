@@ -149,7 +149,8 @@ class OwnerRun:
             host.exit(application=self._application, quietly=not self._has_quit)
 
     def _look_again(self) -> None:
-        if self._host.level() <= self._host.level_of_exec:
+        interrupted = self._loop._interrupts.held is not None
+        if interrupted or self._host.level() <= self._host.level_of_exec:
             self._patience.stop()
             self._host.exit(application=self._application, quietly=not self._has_quit)
 

@@ -181,8 +181,9 @@ def using_asyncio_from_qt(
 def _clean_up(loop: QiBaseEventLoop) -> None:
     if loop.is_closed():
         return
-    if loop.is_running():
+    if loop._lifecycle.running:
         loop.stop()
+    loop._leave()
     loop._stopping = False
     loop.set_mode(QiLoopMode.NATIVE)
     watch = loop.call_later(loop.slow_cleanup_duration, _warn_of_slow_tasks, loop)

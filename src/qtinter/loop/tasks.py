@@ -70,9 +70,31 @@ def run_task(
     if not allow_task_nesting and aio.has_current_task(loop):
         coro.close()
         raise RuntimeError("cannot call run_task from a running task")
+    return _start(loop, coro, name, context, from_qt=False)
+
+
+def run_slot(coro: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Do what :func:`run_task` does for the coroutine of a slot.
+
+    Whoever has emitted the signal, perhaps a callback, it is Qt that calls a slot: nothing may be
+    raised into it, so the loop stops with a SystemExit or KeyboardInterrupt of the first step.
+    """
+    if not asyncio.iscoroutine(coro):
+        raise TypeError(f"a slot must be a coroutine, not {coro!r}")
+    return _start(asyncio.get_running_loop(), coro, None, None, from_qt=True)
+
+
+def _start(
+    loop: asyncio.AbstractEventLoop,
+    coro: Coroutine[Any, Any, T],
+    name: str | None,
+    context: Context | None,
+    *,
+    from_qt: bool,
+) -> asyncio.Task[T]:
     if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
-        return _start_eagerly(loop, coro, name, context)
-    return _start_queued(loop, coro, name, context)
+        return _start_eagerly(loop, coro, name, context, from_qt=from_qt)
+    return _start_queued(loop, coro, name, context, from_qt=from_qt)
 
 
 def _start_eagerly(
@@ -80,6 +102,8 @@ def _start_eagerly(
     coro: Coroutine[Any, Any, T],
     name: str | None,
     context: Context | None,
+    *,
+    from_qt: bool,
 ) -> asyncio.Task[T]:
     # Made in two steps, because an interrupted __init__ would leave us without the task.
     new: Any = asyncio.Task
@@ -87,7 +111,7 @@ def _start_eagerly(
     try:
         task.__init__(coro, loop=loop, name=name, context=context, eager_start=True)
     except (SystemExit, KeyboardInterrupt) as exc:
-        _interrupted(loop, exc)
+        _interrupted(loop, exc, from_qt=from_qt)
     aio.forget_frames(task, __file__)
     started: asyncio.Task[T] = task
     return started
@@ -98,6 +122,8 @@ def _start_queued(
     coro: Coroutine[Any, Any, T],
     name: str | None,
     context: Context | None,
+    *,
+    from_qt: bool,
 ) -> asyncio.Task[T]:
     ready: Any = getattr(loop, "_ready", None)
     before = 0 if ready is None else len(ready)
@@ -108,7 +134,7 @@ def _start_queued(
         task = loop.create_task(coro, **options)
     except (SystemExit, KeyboardInterrupt) as exc:
         # An eager factory is left without the task then.
-        return _start_eagerly(loop, _failed(exc), name, context)
+        return _start_eagerly(loop, _failed(exc), name, context, from_qt=from_qt)
     aio.forget_frames(task, __file__)
     # What an eager factory leaves in the queue is the second step.
     handle = None if ready is None or _has_begun(task) else _take_back(ready, before, task)
@@ -118,7 +144,7 @@ def _start_queued(
     try:
         handle._run()
     except (SystemExit, KeyboardInterrupt) as exc:
-        _interrupted(loop, exc)
+        _interrupted(loop, exc, from_qt=from_qt)
     finally:
         aio.put_tasks_back(loop, aside)
     return task
@@ -149,9 +175,9 @@ def _take_back(ready: Any, begin: int, task: asyncio.Task[Any]) -> Any:
     return None
 
 
-def _interrupted(loop: Any, exc: BaseException) -> None:
+def _interrupted(loop: Any, exc: BaseException, *, from_qt: bool) -> None:
     """Carry an exception that asyncio lets out of callbacks, if Qt is what we were called by."""
     interleaved = getattr(loop, "_interleaved", None)
-    if interleaved is None or not interleaved():
+    if interleaved is None or not (from_qt or interleaved()):
         raise exc
     loop._carry(exc)

@@ -48,7 +48,7 @@ async def asyncsignal(signal: BoundSignal[Unpack[Ds]]) -> tuple[Unpack[Ds]]:
     emission: asyncio.Future[Any] = loop.create_future()
 
     def deliver(args: tuple[Any, ...]) -> None:
-        if not emission.done():
+        if not emission.done() and not loop.is_closed():
             emission.set_result(args)
 
     connection = open_connection(signal, deliver)

@@ -24,7 +24,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, ParamSpec, TypeVar
 
 from qtinter.compat.shape import runs_functions_in_sender_thread
-from qtinter.loop.tasks import run_task
+from qtinter.loop.tasks import run_slot, run_task
 
 from .transform import get_positional_parameter_count, wrap
 
@@ -120,7 +120,7 @@ def _start(
     except BaseException as exc:
         coro = _raise(exc)
     try:
-        task = task_runner(coro)
+        task = run_slot(coro) if task_runner is run_task else task_runner(coro)
     except BaseException:
         if not inspect.iscoroutine(coro):
             return _start(_raise, (_not_a_coroutine(fn, coro),), 1, task_runner)

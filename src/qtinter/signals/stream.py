@@ -42,7 +42,7 @@ class _Buffer:
     def wake(self) -> None:
         while self.waiters:
             waiter = self.waiters.popleft()
-            if not waiter.done():
+            if not waiter.done() and not waiter.get_loop().is_closed():
                 waiter.set_result(None)
                 return
 
