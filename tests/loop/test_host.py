@@ -302,7 +302,7 @@ def test_a_c_library_without_timerfd_gives_none(monkeypatch: pytest.MonkeyPatch)
 
 @has_timerfd
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="os has timerfd from Python 3.13")
-def test_a_timerfd_that_can_not_be_made_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_timerfd_can_be_made_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     class Library:
         timerfd_settime = None
 
@@ -311,8 +311,7 @@ def test_a_timerfd_that_can_not_be_made_is_an_os_error(monkeypatch: pytest.Monke
             return -1
 
     monkeypatch.setattr(timerfd, "_library", Library)
-    with pytest.raises(OSError, match="timerfd_create"):
-        timerfd.make_timerfd()
+    assert timerfd.make_timerfd() is None
 
 
 @needs_qt

@@ -259,7 +259,7 @@ def run_broken_guest(selector: Any) -> None:
 
     with qtinter.using_asyncio_from_qt(loop_factory=factory) as loop:
         loop.call_soon(setattr, selector, "broken", True)
-        run_qt_until(lambda: not loop.is_running())
+        run_qt_until(lambda: not loop._lifecycle.running)
         selector.broken = False
 
 
