@@ -168,7 +168,7 @@ def test_a_handle_that_we_make_is_filled_as_asyncio_fills_it(way: str) -> None:
             values = {
                 name: getattr(handle, name)
                 for name in slots(type(handle))
-                if name not in ("__weakref__", "_loop", "_context", "_when", "_age", "_lock")
+                if name not in ("__weakref__", "_loop", "_context", "_when", "_lock")
             }
             filled.append(values)
             assert handle._loop is loop

@@ -394,7 +394,7 @@ def test_what_asyncio_calls_ready_and_scheduled_is_the_scheduler_s(loop: Any) ->
     run_briefly(loop, 2)
 
     assert loop._ready is ready is loop._scheduler.ready
-    assert loop._scheduled is scheduled is loop._scheduler.timers.entries
+    assert loop._scheduled is scheduled is loop._scheduler.timers
     loop._timer_cancelled_count = 7
     loop._stopping = True
     assert (loop._scheduler.timers.cancelled, loop._scheduler.stopping) == (7, True)

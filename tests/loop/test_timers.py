@@ -294,6 +294,7 @@ def test_a_hundred_thousand_cancelled_timers_leave_nothing_behind(kind: str) -> 
                 timer.cancel()
             await asyncio.sleep(0)
         del timers, timer
+        await asyncio.sleep(0.001)  # a loop that rests has looked for its next deadline
         loop.stop()
 
     def run() -> None:

@@ -243,5 +243,5 @@ def drain(world: World, model: Model) -> None:
         step(world, model, ("turn",))
         step(world, model, ("resume",))
     demand(not world.scheduler.ready, "something was left")
-    demand(not world.scheduler.timers.entries, "a timer was left")
+    demand(not len(world.scheduler.timers), "a timer was left")
     demand(not world.scheduler.modal.calls, "a modal call was left")

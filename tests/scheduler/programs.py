@@ -108,6 +108,15 @@ PROGRAMS: dict[str, Program] = {
     "a modal call comes before any other callback": [
         soon(modal(soon())), soon(), soon(), ("slice", 8, 5.0), ("slice", 8, 5.0),
     ],
+    "the timers of one millisecond run by deadline, part by part": [
+        soon(later(0.0003), later(0.0001), later(0.0002), later(0.0004)), SLICE,
+        ("advance", 0.0001), ("slice", 8, 0.0), later(0.0002), later(0.0001),
+        ("advance", 0.0002), ("slice", 8, 0.0), ("advance", 1), ("slice", 8, 0.0),
+    ],
+    "cancelled timers among those that are due": [
+        later(0.0001), later(0.0002), later(0.0003), ("cancel", 1), ("advance", 1),
+        ("slice", 2, 0.0), later(1), TURN,
+    ],
     "a modal call comes before the next turn": [soon(modal(), soon()), ("slice", 8, 0.0)],
     "a modal call and the rest of a turn": [
         soon(), soon(modal()), soon(soon()), readable(), soon(), ("slice", 8, 0.0), SLICE, SLICE,

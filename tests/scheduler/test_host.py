@@ -110,7 +110,7 @@ def test_waiting_for_a_timer_that_never_comes_due_is_a_deadlock() -> None:
 def test_waiting_for_a_cancelled_timer_is_a_deadlock() -> None:
     rig = Rig()
     rig.at(1, "never")._cancelled = True
-    rig.scheduler.timers.note_cancelled()
+    rig.scheduler.timers.cancelled += 1
     with pytest.raises(Deadlock):
         rig.host.run()
 

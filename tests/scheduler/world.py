@@ -31,6 +31,7 @@ Operations only:
 from __future__ import annotations
 
 import contextvars
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -45,10 +46,10 @@ Program = list[Action]
 class Handle:
     """As much of an asyncio handle as the scheduler knows."""
 
-    def __init__(self, callback: Callable[[], object], name: object = None) -> None:
-        self._callback: Callable[[], object] | None = callback
+    def __init__(self, callback: Callable[..., object], name: object = None) -> None:
+        self._callback: Callable[..., object] | None = callback
         self.name = name
-        self._args = ()
+        self._args: tuple[object, ...] = ()
         self._context = contextvars.copy_context()
         self._cancelled = False
 
@@ -56,16 +57,10 @@ class Handle:
 class Timer(Handle):
     """As much of an asyncio timer handle as the scheduler knows."""
 
-    ages = iter(range(10**9))
-
     def __init__(self, when: float, callback: Callable[[], object], name: object = None) -> None:
         super().__init__(callback, name)
         self._when = when
         self._scheduled = False
-        self._age = next(self.ages)
-
-    def __lt__(self, other: Timer) -> bool:
-        return self._when < other._when
 
 
 class Broken(Exception):
@@ -110,6 +105,7 @@ class World:
 
     def do_soon(self, node: Node) -> None:
         handle = Handle(self._runs(node), len(self.handles))
+        handle._args = tuple(range(len(self.handles) % 3))
         self.handles.append(handle)
         self.scheduler.ready.append(handle)
 
@@ -122,7 +118,7 @@ class World:
 
     def _demand_few_cancelled(self, new: int = 0) -> None:
         timers = self.scheduler.timers
-        few = timers.cancelled <= 100 or timers.cancelled * 2 <= len(timers.entries) - new
+        few = timers.cancelled <= 100 or timers.cancelled * 2 <= len(timers) - new
         demand(few, "cancelled timers pile up")
 
     def do_cancel(self, number: int) -> None:
@@ -131,7 +127,7 @@ class World:
         handle = self.handles[number % len(self.handles)]
         # As asyncio's handles do: the timer's count first, then the handle's own state.
         if not handle._cancelled and getattr(handle, "_scheduled", False):
-            self.scheduler.timers.note_cancelled()
+            self.scheduler.timers.cancelled += 1
         handle._cancelled = True
         handle._callback = None
 
@@ -191,15 +187,16 @@ class World:
         """Run a handle as debug mode does."""
         demand(not handle._cancelled, "I4: a cancelled handle was observed")
         try:
-            handle._callback()
+            handle._callback(*handle._args)
         except Exception as exc:
             self._failed(handle, exc)
 
-    def _runs(self, node: Node, when: float | None = None) -> Callable[[], None]:
+    def _runs(self, node: Node, when: float | None = None) -> Callable[..., None]:
         number = len(self.handles)
 
-        def callback() -> None:
+        def callback(*args: object) -> None:
             handle = self.handles[number]
+            demand(args == handle._args, "a callback got other arguments than its own")
             demand(self.host.lifecycle.state is State.PROCESSING, "I1: a callback outside a slice")
             demand(not self._inside or self._inside[-1] == "modal", "I5: a turn inside a turn")
             demand(not handle._cancelled, "I4: a cancelled handle was run")
@@ -209,13 +206,13 @@ class World:
         return self._once(callback)
 
     @staticmethod
-    def _once(callback: Callable[[], None]) -> Callable[[], None]:
+    def _once(callback: Callable[..., None]) -> Callable[..., None]:
         runs: list[None] = []
 
-        def once() -> None:
+        def once(*args: object) -> None:
             demand(not runs, "I4: a handle was run twice")
             runs.append(None)
-            callback()
+            callback(*args)
 
         return once
 
@@ -266,10 +263,13 @@ class World:
         """Check what must be true between operations."""
         timers = self.scheduler.timers
         demand(
-            timers.cancelled == sum(timer._cancelled for timer in timers.entries),
+            timers.cancelled == sum(timer._cancelled for timer in timers),
             "the heap counts its cancelled timers wrongly",
         )
-        inside = {id(timer) for timer in timers.entries}
+        demand(len(timers) == sum(1 for _ in timers), "the heap counts its timers wrongly")
+        live = [timer._when for timer in timers if not timer._cancelled]
+        demand(timers.earliest <= min(live, default=math.inf), "a deadline was overlooked")
+        inside = {id(timer) for timer in timers}
         for handle in self.handles:
             demand(
                 not isinstance(handle, Timer) or handle._scheduled == (id(handle) in inside),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import selectors
 import sys
 from asyncio import (
     base_events,
@@ -48,6 +49,8 @@ __all__ = [
     "isfuture",
     "logger",
     "new_event_loop_places",
+    "open_epoll",
+    "processes_events_itself",
     "put_tasks_back",
     "running_loop",
     "set_current_tasks_aside",
@@ -173,6 +176,21 @@ def _unix_policy() -> Any:
     from asyncio import unix_events
 
     return unix_events._DefaultEventLoopPolicy
+
+
+def open_epoll(selector: Any) -> tuple[Any, Any] | None:
+    """Return how to ask Python's own epoll selector, and its keys by file descriptor.
+
+    None for other selectors.
+    """
+    if type(selector) is getattr(selectors, "EpollSelector", None):
+        return selector._selector.poll, selector._fd_to_key
+    return None
+
+
+def processes_events_itself(loop: Any) -> bool:
+    """Whether a loop looks at the events of its selector in asyncio's own way."""
+    return type(loop)._process_events is BaseSelectorEventLoop._process_events
 
 
 def current_policy() -> Any:

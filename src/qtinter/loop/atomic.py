@@ -28,7 +28,7 @@ _codes: set[CodeType] = {
         Scheduler.slice,
         TimerHeap.push,
         TimerHeap.release,
-        TimerHeap.note_cancelled,
+        TimerHeap.next_deadline,
         TimerHeap._compact,
         Lifecycle.fire,
         aio.Handle.__init__,

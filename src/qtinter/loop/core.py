@@ -17,14 +17,15 @@ thread may touch the host, other threads wake it through the self-pipe.
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from qtinter.compat import aio
-from qtinter.scheduler import Scheduler
+from qtinter.scheduler import Scheduler, TimerHeap
 
 from .atomic import atomic
 
@@ -40,23 +41,22 @@ if TYPE_CHECKING:
 MAX_WAIT = 24 * 3600.0
 
 _new_handle = aio.Handle.__new__
-_next_age = itertools.count().__next__
+_new_timer = aio.TimerHandle.__new__
 
 
-class TimerHandle(aio.TimerHandle):
-    """A timer that knows its age, and compares without asking what the other one is."""
+@attrs.define(eq=False)
+class ScheduledTimers(TimerHeap):
+    """The heap with what else asyncio's ``_scheduled`` is used for: a list, to look at."""
 
-    __slots__ = ("_age",)
+    def append(self, timer: Any) -> None:
+        """Add a timer."""
+        self.push(timer)
 
-    _age: int
+    def __eq__(self, other: object) -> bool:
+        """Say whether the timers are those of a list."""
+        return list(self) == other
 
-    @atomic
-    def __lt__(self, other: Any) -> bool:
-        """Say whether this timer has an earlier deadline than another."""
-        return self._when < other._when  # type: ignore[no-any-return]
-
-
-_new_timer = TimerHandle.__new__
+    __hash__ = object.__hash__
 
 
 class SchedulerLoop(aio.BaseEventLoop):
@@ -73,13 +73,14 @@ class SchedulerLoop(aio.BaseEventLoop):
             clock=time.monotonic if own_clock else self.time,
             poll=self._poll,
             on_error=self._callback_failed,
+            timers=ScheduledTimers(),
         )
         self._resting = False
         self._slow = False
         self._wakeup_pending = False
         super().__init__(*args)
         self._ready = self._scheduler.ready
-        self._scheduled = self._scheduler.timers.entries
+        self._scheduled = self._scheduler.timers
 
     # What asyncio keeps in attributes of its own is the scheduler's here.
 
@@ -210,10 +211,10 @@ class SchedulerLoop(aio.BaseEventLoop):
             self._check_closed()
             self._check_thread()
             self._check_callback(callback, "call_at")
-            timer = TimerHandle(when, callback, args, self, context)
+            timer = aio.TimerHandle(when, callback, args, self, context)
             del timer._source_traceback[-2:]  # our own frames
         else:
-            timer = _new_timer(TimerHandle)
+            timer = _new_timer(aio.TimerHandle)
             timer._context = copy_context() if context is None else context
             timer._loop = self
             timer._callback = callback
@@ -222,7 +223,6 @@ class SchedulerLoop(aio.BaseEventLoop):
             timer._repr = None
             timer._source_traceback = None
             timer._when = when
-        timer._age = _next_age()
         self._scheduler.timers.push(timer)
         if self._resting:
             self._deadline_added(when)
@@ -231,7 +231,7 @@ class SchedulerLoop(aio.BaseEventLoop):
     @atomic
     def _timer_handle_cancelled(self, handle: Any) -> None:
         if handle._scheduled:
-            self._scheduler.timers.note_cancelled()
+            self._scheduler.timers.cancelled += 1
 
     # Waking up.
 

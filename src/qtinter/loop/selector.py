@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from qtinter.compat import aio
 
 from .base import QiBaseEventLoop
+from .poll import epoll_poll
 
 if TYPE_CHECKING:
     import selectors
@@ -30,6 +31,10 @@ _INET = (socket.AF_INET, socket.AF_INET6)
 
 class QiBaseSelectorEventLoop(QiBaseEventLoop, aio.BaseSelectorEventLoop):
     """Counterpart to asyncio's ``BaseSelectorEventLoop``, on top of a Qt event loop."""
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        super().__init__(selector)
+        self._scheduler.poll = epoll_poll(self) or self._poll
 
     def _add_reader(
         self, fd: Any, callback: Callable[..., object], *args: Any, **kwargs: Any

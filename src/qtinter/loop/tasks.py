@@ -137,7 +137,8 @@ def _start_queued(
         return _start_eagerly(loop, _failed(exc), name, context, from_qt=from_qt)
     aio.forget_frames(task, __file__)
     # What an eager factory leaves in the queue is the second step.
-    handle = None if ready is None or _has_begun(task) else _take_back(ready, before, task)
+    eager = loop.get_task_factory() is not None and _has_begun(task)
+    handle = None if eager or ready is None else _take_back(ready, before, task)
     if handle is None:
         return task  # started already by its factory, or a loop that we can't look into
     aside = aio.set_current_tasks_aside(loop)

@@ -29,14 +29,8 @@ class TimerLike(HandleLike, Protocol):
     """A callback that waits for its deadline.
 
     ``_when`` is the deadline in seconds of the scheduler's clock. ``_scheduled`` says whether it
-    is in the heap. Timers compare by deadline; ``_age``, a number that grows from timer to timer,
-    orders those with the same one.
+    is in the heap.
     """
 
     _when: float
     _scheduled: bool
-    _age: int
-
-    def __lt__(self, other: Any, /) -> bool:
-        """Say whether this timer has an earlier deadline than another."""
-        ...  # pragma: no cover - a protocol has no body to run

@@ -38,7 +38,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -144,7 +144,7 @@ class Scheduler:
         """
         ready = self.ready
         popleft = ready.popleft
-        timers = self.timers.entries
+        timers = self.timers
         modal = self.modal.calls
         clock = self.clock
         generation, self.generation = self.generation, 0
@@ -152,6 +152,7 @@ class Scheduler:
         now = poll_due = clock()
         end = now + budget
         handle: HandleLike | None = None
+        args: Any = ()
         while not modal:
             if not generation:
                 if not turns:
@@ -159,7 +160,8 @@ class Scheduler:
                 if now >= poll_due or not ready:
                     self.poll()
                     poll_due = now + POLL_INTERVAL
-                self.timers.release(now, ready.extend)
+                if timers.earliest <= now:
+                    timers.release(now, ready.extend)
                 generation = len(ready)
                 if not generation:
                     break
@@ -181,8 +183,15 @@ class Scheduler:
                         handle = popleft()
                         if handle._cancelled:
                             continue
+                        args = handle._args
                         try:
-                            handle._context.run(handle._callback, *handle._args)  # type: ignore[arg-type]
+                            # Unpacking a tuple costs as much as all the rest of the dispatch.
+                            if not args:
+                                handle._context.run(handle._callback)  # type: ignore[arg-type]
+                            elif len(args) == 1:
+                                handle._context.run(handle._callback, args[0])  # type: ignore[arg-type]
+                            else:
+                                handle._context.run(handle._callback, *args)  # type: ignore[arg-type]
                         except (SystemExit, KeyboardInterrupt):
                             raise
                         except BaseException as exc:
@@ -192,7 +201,7 @@ class Scheduler:
                             n = 0
                     if generation or modal or self.stopping or not turns:
                         break
-                    if timers and timers[0]._when <= now:
+                    if timers.earliest <= now:
                         break  # I3: a clock that stands still must not starve a timer
                     generation = len(ready)
                     if not generation or generation > left:
@@ -209,6 +218,6 @@ class Scheduler:
                 break
         # A finished frame that holds the last handle would keep its task alive: tracebacks reach
         # this frame through f_back, and "exception was never retrieved" would come too late.
-        handle = None
+        handle = args = None
         self.chunk = chunk
         self.generation = generation
