@@ -318,7 +318,7 @@ def test_a_signal_of_our_own_that_comes_too_late_is_not_taken_for_a_ctrl_c(kind:
     application()
 
     async def main():
-        asyncio.get_running_loop()._interrupts._retripped = True  # as the thread that trips it
+        asyncio.get_running_loop()._interrupts._tripped = True  # as the thread that trips it
         os.kill(os.getpid(), signal.SIGINT)
         busy(0.01)
         say("not interrupted")
@@ -328,4 +328,38 @@ def test_a_signal_of_our_own_that_comes_too_late_is_not_taken_for_a_ctrl_c(kind:
     ended = run_to_end(code, kind)
 
     assert ended.said("not interrupted", "RESULT None")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("kind", PLAIN_KINDS)
+def test_a_second_ctrl_c_while_the_first_is_handled_leaves_no_code_of_ours_half_done(
+    kind: str,
+) -> None:
+    code = """
+    import types
+    application()
+    in_call_soon = types.SimpleNamespace(f_code=asyncio.BaseEventLoop.call_soon.__code__)
+
+    async def main():
+        interrupts = asyncio.get_running_loop()._interrupts
+
+        def strike_again(handle):
+            interrupts._handle_sigint = handle
+            os.kill(os.getpid(), signal.SIGINT)
+
+        interrupts._handle_sigint = lambda *args, handle=interrupts._handle_sigint: (
+            strike_again(handle), handle(*args)
+        )
+        try:
+            interrupts._on_sigint(signal.SIGINT, in_call_soon)
+            say("done")
+            busy(10)
+        except KeyboardInterrupt:
+            say("interrupted")
+
+    drive(main)
+    """
+    ended = run_to_end(code, kind)
+
+    assert ended.said("done", "interrupted", "RESULT None")
     assert (ended.returncode, ended.stderr) == (0, "")

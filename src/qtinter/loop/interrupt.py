@@ -11,11 +11,16 @@ it: in a callback. Elsewhere it is *held*:
 * in Qt code, a slot, or our own code: until the loop is awake; it then stops with it;
 * in a Qt loop nested in a callback: until that has returned. Nothing of ours runs at that moment,
   so the signal has to be *tripped* while no Python runs, for Python to find it in the callback. A
-  0 ms QTimer does it, whose slots are C functions: one trips the signal, the next asks the nested
+  0 ms QTimer does it, whose slots are C functions: some trip the signal, the last asks the nested
   loop to end, if all of Qt is ours. Where a slot of the nested loop comes first and finds the
-  signal, it is tripped again: by the timer, and by a thread for as long as the exception is held;
+  signal, it is tripped again: by the timer, and by a thread for as long as the exception is held.
+  Our own slot there, the look for other signals, trips it before Qt goes on;
 * in code that must not be left half-done, or out of which Python lets no exception (``__del__``):
   until the callback goes on, where the same thread trips the signal.
+
+What we trip is told from what the user sends by a flag, set before it and cleared by the handler,
+which is called once for each time: the thread trips nothing meanwhile, and what a timer trips then
+is one with what is tripped already, since no Python runs between the two.
 
 A second SIGINT while the slot that was interrupted by the first still runs ends the process by the
 signal's default action: it is the only way out of a slot that hangs.
@@ -42,6 +47,8 @@ from typing import TYPE_CHECKING, Any
 
 from qtinter.compat import aio, qt
 from qtinter.compat.python import get_handler, is_runner_handler, set_handler
+
+from .atomic import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,11 +99,14 @@ class Interrupts:
         self.held: BaseException | None = None
         self.active: bool = False
         self._slot_interrupted = False
-        self._retripping = False
-        self._retripped = False
+        self._handling = False
+        self._holds = 0
+        self._retripping = 0
+        #: Whether a signal that we have tripped has not reached the handler yet.
+        self._tripped = False
+        self._tripping = threading.Lock()
         self._trip: Any = None
         self._before_trip: Any = None
-        self._trip_armed = False
         self._look: Any = None
         self._hook_before: Any = None
         self._original: Any = None
@@ -127,6 +137,7 @@ class Interrupts:
         handler = get_handler(signal.SIGINT)
         if handler is signal.default_int_handler or is_runner_handler(handler):
             self._original = handler
+            self._tripped = False  # another handler may have got what was tripped
             set_handler(signal.SIGINT, self._on_sigint)
 
     def refresh(self) -> None:
@@ -146,6 +157,8 @@ class Interrupts:
         """
         if not self.active:
             return
+        with self._tripping:
+            self.active = False  # the thread trips nothing from now on
         self._put_handlers_back()
         _installed.discard(self)
         self._kept_fd = keep_fd
@@ -196,12 +209,13 @@ class Interrupts:
     def hold(self, exc: BaseException) -> None:
         """Keep an exception until it can be raised, and wake the loop up for it."""
         self.held = exc
+        self._holds += 1
         self._loop._write_to_self()
 
     def _on_other_signal(
         self, handler: Callable[[int, FrameType | None], object], signum: int, frame: FrameType
     ) -> None:
-        if not self.active or self._loop._interrupted(frame) == "callback":
+        if not self.active or self._interrupted(frame) == "callback":
             handler(signum, frame)
             return
         try:
@@ -209,14 +223,26 @@ class Interrupts:
         except BaseException as exc:
             self.hold(exc)
 
-    def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
+    def _interrupted(self, frame: FrameType | None) -> str:
+        if self._handling or not self.active:
+            return "spared"  # our handler, too, may be struck: what runs below it isn't known
+        return self._loop._interrupted(frame)
+
+    @atomic
+    def _on_sigint(self, signum: int, frame: FrameType | None) -> object:
+        where = self._interrupted(frame)
+        nested, self._handling = self._handling, True
+        try:
+            return self._handle_sigint(signum, frame, where)
+        finally:
+            self._handling = nested
+
+    def _handle_sigint(self, signum: int, frame: FrameType | None, where: str) -> object:
         original: Callable[[int, FrameType | None], object]
         original = self._original or signal.default_int_handler
-        if not self.active:
-            original(signum, frame)  # put back by somebody who found it here during the run
-            return
-        tripped = self._tripped()
-        where = self._loop._interrupted(frame)
+        tripped, self._tripped = self._tripped, False
+        if not self.active:  # put back by somebody who found it here during the run
+            return None if tripped else original(signum, frame)
         if where == "callback":
             if self._trip is not None:
                 self._loop._park(signals=True)  # there may be another nested loop in this callback
@@ -227,14 +253,12 @@ class Interrupts:
                     raise held
                 finally:
                     del held
-            if not tripped:
-                original(signum, frame)
-            return
-        if tripped:
+            return None if tripped else original(signum, frame)
+        if tripped:  # it is not the user's, and we are still not in the callback
             if self._trip is not None:
                 self._arm_trip()
                 self._retrip()
-            return  # it is not the user's, and we are still not in the callback
+            return None
         if where == "slot":
             if self._slot_interrupted:  # pragma: no cover - ends the process before data are saved
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -248,6 +272,7 @@ class Interrupts:
             self._end_nested_loops()
         elif self.held is not None and self._loop._in_callback():
             self._retrip()
+        return None
 
     def _watch_for_loss(self) -> None:
         """Be told if what is raised in a callback does not come out of it.
@@ -275,52 +300,53 @@ class Interrupts:
             if end is not None:
                 end()
         elif self._trip is None:
-            self._trip = qt.timer(_thread.interrupt_main, single_shot=True)
+            # Slots that are C functions. The lock keeps the thread from tripping at the same time.
+            back_in_qt = functools.partial(setattr, self, "_slot_interrupted", False)
+            trip: tuple[Callable[..., object], ...] = (
+                self._tripping.acquire,
+                functools.partial(setattr, self, "_tripped", True),
+                _thread.interrupt_main,
+                self._tripping.release,
+            )
+            self._trip = qt.timer(back_in_qt, single_shot=True)
+            for slot in trip:
+                self._trip.timeout.connect(slot)
             # Timers that are due fire in the order of their deadlines. A second one, started when
             # Qt is back, comes after those of the user's that became due meanwhile.
             self._before_trip = qt.timer(self._trip.start, single_shot=True)
             if end is not None:
                 self._trip.timeout.connect(end)
             else:
-                self._look = qt.timer(self._look_for_signals, single_shot=False)
+                # It trips the signal, too: the nested loop may end before Qt comes to a timer.
+                self._look = qt.timer(back_in_qt, single_shot=False)
+                for slot in (self._look_for_signals, *trip):
+                    self._look.timeout.connect(slot)
                 self._look.start(LOOK_FOR_SIGNALS)
             self._arm_trip()
 
     def _arm_trip(self) -> None:
         # Tripping a signal writes to the self-pipe: its notifier would run Python too early.
         self._loop._mute_signals()
-        self._trip_armed = True
         self._before_trip.start()
-
-    def _tripped(self) -> bool:
-        """Whether the signal was tripped by ourselves, and not by the user."""
-        tripped, self._retripped = self._retripped, False
-        trip = self._trip
-        if self._trip_armed and not (trip and (self._before_trip.isActive() or trip.isActive())):
-            self._trip_armed = False
-            self.back_in_qt()
-            tripped = True
-        return tripped
 
     def _look_for_signals(self) -> None:
         """Let Python run its signal handlers, which it does before this."""
 
     def _retrip(self) -> None:
         """Trip SIGINT again and again while the exception is held."""
-        if self._retripping:
+        if self._retripping == self._holds:
             return
-        self._retripping = True
+        number = self._retripping = self._holds
 
         def run() -> None:
-            try:
-                while True:
-                    time.sleep(RETRIP)
-                    if self.held is None:
-                        break
-                    self._retripped = True
-                    _thread.interrupt_main()
-            finally:
-                self._retripping = False
+            while True:
+                time.sleep(RETRIP)
+                with self._tripping:
+                    if not self.active or self.held is None or self._holds != number:
+                        return
+                    if not self._tripped:
+                        self._tripped = True
+                        _thread.interrupt_main()
 
         threading.Thread(target=run, name="qtinter-interrupt", daemon=True).start()
 
