@@ -320,13 +320,19 @@ def test_a_callback_may_destroy_the_application() -> None:
         assert loop._resting  # for the next application
 
 
-def test_an_error_while_the_loop_meets_its_application_comes_out_of_the_block() -> None:
+@pytest.mark.parametrize("times", [1, 100])
+def test_an_error_while_the_loop_meets_its_application_comes_out_of_the_block(times: int) -> None:
     ended = run_to_end(
+        f"""
+    TIMES = {times}"""
         """
     from qtinter.loop import hosted
     class Failing(hosted.QtHost):
+        made = 0
         def __init__(self, *args):
-            hosted.QtHost = Failing.__base__
+            Failing.made += 1
+            if Failing.made == TIMES:
+                hosted.QtHost = Failing.__base__
             raise OSError("no descriptors left")
     hosted.QtHost = Failing
     try:
@@ -364,3 +370,32 @@ def test_an_error_while_the_application_is_destroyed_comes_out_of_the_block() ->
     )
     assert ended.texts == ["goes on", "not closed"]
     assert ended.returncode == 0
+
+
+def test_a_loop_that_is_closed_does_not_hear_of_the_applications_death() -> None:
+    ended = run_to_end(
+        """
+    heard = []
+    class Loop(qtinter.QiSelectorEventLoop):
+        def _app_gone(self, *args):
+            heard.append(self)
+            super()._app_gone(*args)
+    application()
+    def serve():
+        loop = Loop()
+        loop.set_mode(qtinter.QiLoopMode.GUEST)
+        loop.start()
+        QtCore.QCoreApplication.processEvents()
+        return loop
+    closed = serve()
+    closed.stop()
+    closed.close()
+    running = serve()
+    delete_application()
+    say(heard == [running])
+    running.stop()
+    running.close()
+    """
+    )
+    assert ended.texts == ["True"]
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -242,3 +242,26 @@ def test_without_a_timerfd_left_a_timer_of_qt_s_does() -> None:
     """)
 
     assert (child.returncode, child.stdout, child.stderr) == (0, "slept\n", "")
+
+
+def test_a_nested_loop_in_a_callback_of_a_worker_thread_pauses_its_loop_until_it_returns() -> None:
+    child = run_child("""
+        app = QtCore.QCoreApplication([])
+        def work():
+            loop = qtinter.new_event_loop()
+            def nest():
+                loop.call_later(0.01, loop.stop)
+                loop.call_soon_threadsafe(print, "after it")
+                nested = QtCore.QEventLoop()
+                QtCore.QTimer.singleShot(60, nested.quit)
+                qt_exec(nested)
+                print("nested")
+            loop.call_soon(nest)
+            loop.run_forever()
+            loop.close()
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    """)
+
+    assert (child.returncode, child.stdout, child.stderr) == (0, "nested\nafter it\n", "")

@@ -104,7 +104,7 @@ class QtHost:
         on_signal: Callable[..., object],
     ) -> None:
         self.app: Any = qt.application()
-        self._app_watched = False
+        self._on_app_gone: Callable[..., object] | None = None
         self._loop = qt.event_loop()  # first: it makes the thread's event dispatcher
         self._thread = qt.current_thread()
         self._wake = wake
@@ -126,8 +126,8 @@ class QtHost:
 
     def watch_app(self, gone: Callable[..., object]) -> None:
         """Have a function called when the application object is destroyed."""
-        if not self._app_watched:
-            self._app_watched = True
+        if self._on_app_gone is None:
+            self._on_app_gone = gone
             self.app.destroyed.connect(gone)
 
     def level(self) -> int:
@@ -284,5 +284,7 @@ class QtHost:
         """Drop what wakes the loop up. Qt's objects may be gone already, at the program's end."""
         with contextlib.suppress(RuntimeError):
             self.park(signals=False)
+            if self._on_app_gone is not None:
+                self.app.destroyed.disconnect(self._on_app_gone)
         if self._alarm is not None:
             self._alarm.close()

@@ -195,7 +195,10 @@ class HostedLoop(SchedulerLoop):
         if self._carried is None:
             self._carried = exc
         if self._lifecycle.state is State.SELECTING:
-            self._look_soon()
+            if self._host is not None:
+                self._look_soon()
+            else:
+                self._finish()  # nobody would wake us up, and trying to get a host may fail again
 
     def _raise_carried(self) -> None:
         held = self._interrupts.take()
