@@ -224,9 +224,9 @@ class Interrupts:
             self.hold(exc)
 
     def _interrupted(self, frame: FrameType | None) -> str:
-        if self._handling or not self.active:
-            return "spared"  # our handler, too, may be struck: what runs below it isn't known
-        return self._loop._interrupted(frame)
+        # Our handler, too, is a place where a signal may strike. What runs below it isn't known.
+        unknown = self._handling or not self.active
+        return "spared" if unknown else self._loop._interrupted(frame)
 
     @atomic
     def _on_sigint(self, signum: int, frame: FrameType | None) -> object:
