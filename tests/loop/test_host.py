@@ -136,7 +136,7 @@ def test_a_far_deadline_does_not_make_the_alarm_ring_at_once(
 def test_a_far_deadline_is_reached_in_steps(
     kind: str, alarm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "MAX_TIMER", 0.01)
+    monkeypatch.setattr(host, "MAX_WAIT", 0.01)
     with driver_of(kind) as driver:
         when = driver.loop.time() + 0.055
         at: list[float] = []

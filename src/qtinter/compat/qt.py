@@ -58,10 +58,10 @@ def event_loop() -> Any:
     return binding().QtCore.QEventLoop()
 
 
-def wait_for_events(loop: Any) -> bool:
+def wait_for_events(loop: Any) -> None:
     """Handle events, waiting for some; it works where ``exec()`` refuses to."""
     flags = binding().QtCore.QEventLoop.ProcessEventsFlag
-    return bool(loop.processEvents(flags.AllEvents | flags.WaitForMoreEvents))
+    loop.processEvents(flags.AllEvents | flags.WaitForMoreEvents)
 
 
 def timer(slot: Callable[[], object], *, single_shot: bool) -> Any:

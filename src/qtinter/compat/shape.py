@@ -121,8 +121,6 @@ def declared_cut(receiver: Any, function: Any) -> Callable[[Args], Args] | None:
         if bytes(method.name().data()).decode() == name
     }
     overloads = sorted(found, key=len, reverse=True)
-    if not overloads:
-        return None
     if len({len(types) for types in overloads}) == 1:
         declared = len(overloads[0])
         return lambda args: args[:declared]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     Ts = TypeVarTuple("Ts")
 
-#: A wait longer than this is done in parts: selectors and Qt's timers count milliseconds.
+#: A wait longer than this is done in parts: selectors and QTimers count milliseconds in 32 bits.
 MAX_WAIT = 24 * 3600.0
 
 _new_handle = aio.Handle.__new__

@@ -25,6 +25,7 @@ from qtinter.compat import qt
 from qtinter.compat.timerfd import make_timerfd
 
 from .atomic import atomic
+from .core import MAX_WAIT
 from .watch import watch
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 #: No alarm rings earlier than this after the one before, in seconds.
 COALESCE = 0.001
-#: QTimer counts milliseconds in 32 bits; a deadline further away is approached in steps.
-MAX_TIMER = 24 * 3600.0
 
 
 class TimerFdAlarm:
@@ -166,7 +165,7 @@ class QtHost:
     def after(self, delay: float) -> None:
         """Wake the loop up after a delay, in seconds, at the latest."""
         now = time.monotonic()
-        when = now + min(delay, MAX_TIMER)
+        when = now + min(delay, MAX_WAIT)
         armed = self._alarm_at
         if armed is not None and armed <= when:
             return  # it rings before that, or is about to: only _ring() takes it back
