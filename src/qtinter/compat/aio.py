@@ -45,6 +45,7 @@ __all__ = [
     "forgive_pending",
     "gathered",
     "has_current_task",
+    "is_shut_down",
     "is_shutdown_coroutine",
     "isfuture",
     "logger",
@@ -151,6 +152,11 @@ def forget_frames(task: Any, filename: str) -> None:
 def is_shutdown_coroutine(awaitable: object) -> bool:
     """Whether this is asyncio's shutdown_asyncgens() or shutdown_default_executor()."""
     return getattr(awaitable, "cr_code", None) in _shutdown_codes
+
+
+def is_shut_down(loop: Any) -> bool:
+    """Whether a loop has neither asynchronous generators nor a default executor to shut down."""
+    return not loop._asyncgens and loop._default_executor is None
 
 
 def gathered(future: object) -> list[Any] | None:

@@ -14,6 +14,7 @@ Classes that derive from Qt's are made on first use, since no module of qtinter 
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING, Any
 
 from .bindings import binding
@@ -35,9 +36,17 @@ def has_application() -> bool:
         return False
 
 
+_this_thread = threading.local()
+
+
 def current_thread() -> Any:
     """Return the QThread object of this thread."""
-    return binding().QtCore.QThread.currentThread()
+    # PyQt makes a new wrapper for each call, at the price of a QTimer, unless there is one.
+    try:
+        return _this_thread.qthread
+    except AttributeError:
+        _this_thread.qthread = binding().QtCore.QThread.currentThread()
+        return _this_thread.qthread
 
 
 def in_main_thread() -> bool:
@@ -69,8 +78,8 @@ def timer(slot: Callable[[], object], *, single_shot: bool) -> Any:
     qtcore = binding().QtCore
     made = qtcore.QTimer()
     made.setTimerType(qtcore.Qt.TimerType.PreciseTimer)
-    made.setSingleShot(single_shot)
-    made.setInterval(0)
+    if single_shot:
+        made.setSingleShot(True)
     made.timeout.connect(slot)
     return made
 

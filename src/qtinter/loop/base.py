@@ -13,6 +13,7 @@ and closed after its death.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,10 @@ class QiBaseEventLoop(HostedLoop):
         """
         cleaning_up = is_cleanup(future)
         self._check_may_run("run_until_complete", cleaning_up=cleaning_up)
+        if cleaning_up and self._has_nothing_to_shut_down(future):
+            with contextlib.suppress(StopIteration):
+                future.send(None)
+            return None
         is_new = not aio.isfuture(future)
         main = aio.ensure_future(future, loop=self)
         if is_new:
@@ -156,6 +161,16 @@ class QiBaseEventLoop(HostedLoop):
             raise
         finally:
             self._main, self._cleaning_up = None, False
+
+    def _has_nothing_to_shut_down(self, future: Any) -> bool:
+        """Whether a run for asyncio's shutdown coroutines would run nothing but these.
+
+        ``asyncio.run()`` ends with two such runs, which were a quarter of the cost of a short one.
+        """
+        if self._slow or not aio.is_shutdown_coroutine(future) or not aio.is_shut_down(self):
+            return False
+        self._scheduler.poll()
+        return self._scheduler.timeout() != 0.0 and self._task_factory is None
 
     def _check_may_run(self, operation: str, *, cleaning_up: bool = False) -> None:
         """Raise if the state, the mode or a missing application object forbids to run.

@@ -26,7 +26,7 @@ from qtinter.compat.timerfd import make_timerfd
 
 from .atomic import atomic
 from .core import MAX_WAIT
-from .watch import watch
+from .watch import Watch, watch
 
 if TYPE_CHECKING:
     import selectors
@@ -109,7 +109,8 @@ class QtHost:
         self._wake = wake
         self._idle = qt.timer(wake, single_shot=False)
         self._idle_on = False
-        self._io = watch(selector, wake)
+        self._selector = selector
+        self._io: Watch | None = None  # made when first at rest: a short run never is
         self._alarm: TimerFdAlarm | QTimerAlarm | None = None
         self._alarm_at: float | None = None
         self._last_ring = 0.0
@@ -157,7 +158,7 @@ class QtHost:
         if self._idle_on:
             self._idle_on = False
             self._idle.stop()
-        self._io.update()
+        self.update()
         if delay is not None:
             self.after(delay)
 
@@ -191,11 +192,15 @@ class QtHost:
 
     def update(self) -> None:
         """Watch what the selector watches now."""
+        if self._io is None:
+            self._io = watch(self._selector, self._wake)
+            self._io.enable(not self.parked)
         self._io.update()
 
     def forget(self, fd: int, *, write: bool) -> None:
         """Stop watching a file descriptor, which may be closed next."""
-        self._io.forget(fd, write=write)
+        if self._io is not None:
+            self._io.forget(fd, write=write)
 
     def park(self, *, signals: bool) -> None:
         """Wake nobody up until :meth:`unpark`.
@@ -207,7 +212,8 @@ class QtHost:
             self.parked = True
             self._idle_on = False
             self._idle.stop()
-            self._io.enable(False)
+            if self._io is not None:
+                self._io.enable(False)
             if self._alarm is not None:
                 self._alarm.enable(False)
         if not signals:
@@ -228,8 +234,9 @@ class QtHost:
             self.parked = False
             if self._signals is not None:
                 self._signals.setEnabled(False)
-            self._io.update()
-            self._io.enable(True)
+            if self._io is not None:
+                self._io.update()
+                self._io.enable(True)
             if self._alarm is not None:
                 self._alarm.enable(True)
 

@@ -124,13 +124,17 @@ class Interrupts:
         self.active = True
         self._slot_interrupted = False
         self.guard()
-        for number in _OTHER_SIGNALS:
-            handler = get_handler(number)
+        handlers = list(map(get_handler, _OTHER_SIGNALS))
+        if any(map(callable, handlers)):  # most programs have none
+            self._guard_others(handlers)
+        _installed.add(self)
+
+    def _guard_others(self, handlers: list[Any]) -> None:
+        for number, handler in zip(_OTHER_SIGNALS, handlers, strict=True):
             if callable(handler) and handler is not signal.default_int_handler:
                 guarded = functools.partial(self._on_other_signal, handler)
                 self._others[number] = (guarded, handler)
                 set_handler(number, guarded)
-        _installed.add(self)
 
     def guard(self) -> None:
         """Wrap the SIGINT handler, if it is Python's own or a Runner's."""
