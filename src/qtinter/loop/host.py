@@ -26,7 +26,7 @@ from qtinter.compat.timerfd import make_timerfd
 
 from .atomic import atomic
 from .core import MAX_WAIT
-from .watch import Watch, watch
+from .watch import watch
 
 if TYPE_CHECKING:
     import selectors
@@ -109,8 +109,7 @@ class QtHost:
         self._wake = wake
         self._idle = qt.timer(wake, single_shot=False)
         self._idle_on = False
-        self._selector = selector
-        self._io: Watch | None = None  # made when first at rest: a short run never is
+        self._io = watch(selector, wake)
         self._alarm: TimerFdAlarm | QTimerAlarm | None = None
         self._alarm_at: float | None = None
         self._last_ring = 0.0
@@ -158,7 +157,7 @@ class QtHost:
         if self._idle_on:
             self._idle_on = False
             self._idle.stop()
-        self.update()
+        self._io.update()
         if delay is not None:
             self.after(delay)
 
@@ -192,15 +191,11 @@ class QtHost:
 
     def update(self) -> None:
         """Watch what the selector watches now."""
-        if self._io is None:
-            self._io = watch(self._selector, self._wake)
-            self._io.enable(not self.parked)
         self._io.update()
 
     def forget(self, fd: int, *, write: bool) -> None:
         """Stop watching a file descriptor, which may be closed next."""
-        if self._io is not None:
-            self._io.forget(fd, write=write)
+        self._io.forget(fd, write=write)
 
     def park(self, *, signals: bool) -> None:
         """Wake nobody up until :meth:`unpark`.
@@ -212,8 +207,7 @@ class QtHost:
             self.parked = True
             self._idle_on = False
             self._idle.stop()
-            if self._io is not None:
-                self._io.enable(False)
+            self._io.enable(False)
             if self._alarm is not None:
                 self._alarm.enable(False)
         if not signals:
@@ -234,9 +228,8 @@ class QtHost:
             self.parked = False
             if self._signals is not None:
                 self._signals.setEnabled(False)
-            if self._io is not None:
-                self._io.update()
-                self._io.enable(True)
+            self._io.update()
+            self._io.enable(True)
             if self._alarm is not None:
                 self._alarm.enable(True)
 

@@ -197,7 +197,7 @@ class HostedLoop(SchedulerLoop):
         if self._lifecycle.state is State.SELECTING:
             if self._host is not None:
                 self._look_soon()
-            else:
+            elif self._lifecycle.mode is QiLoopMode.GUEST:
                 self._finish()  # nobody would wake us up, and trying to get a host may fail again
 
     def _raise_carried(self) -> None:
