@@ -356,7 +356,7 @@ def test_an_alarm_that_is_set_while_disabled_rings_when_it_is_enabled() -> None:
 @needs_qt
 def test_an_alarm_that_rings_while_parked_is_not_forgotten(alarm: str) -> None:
     woken: list[int] = []
-    made = host.QtHost(lambda *_: woken.append(1), selectors.DefaultSelector(), None, int)
+    made = host.open_host(lambda *_: woken.append(1), selectors.DefaultSelector(), None, int)
     made.unpark()
     made.after(0.001)
     made.park(signals=False)

@@ -9,6 +9,10 @@ The alarm is set lazily: only when the new deadline is earlier than the one it i
 that comes too early or for nothing is harmless. Deadlines within a millisecond after an alarm wait
 for that millisecond, else a dense series of timers would cost a trip through Qt for each.
 
+Making Qt's objects and connecting them costs as much as a short run. So the host that a loop of
+the main thread leaves is kept, disconnected, for the next one (:func:`open_host`,
+:meth:`QtHost.close`).
+
 A *parked* host wakes nobody: a nested Qt loop inside a callback must not spin on a notifier that
 nobody may answer. In the main thread the self-pipe gets a notifier of its own for that time, so
 that signals go on reaching Python.
@@ -19,7 +23,8 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from typing import TYPE_CHECKING, Any
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtinter.compat import qt
 from qtinter.compat.timerfd import make_timerfd
@@ -84,8 +89,13 @@ class QTimerAlarm:
         """Do nothing: a stopped timer holds nothing."""
 
 
-class QtHost:
-    """Wakes a loop up from Qt, in one thread and under one application object.
+def open_host(
+    wake: Callable[..., object],
+    selector: selectors.BaseSelector,
+    signal_fd: int | None,
+    on_signal: Callable[..., object],
+) -> QtHost:
+    """Return a host for a loop: the one that was kept, if it fits, or a new one.
 
     Args:
         wake: Called for a wake-up.
@@ -94,27 +104,44 @@ class QtHost:
             signal reaches.
         on_signal: Called when ``signal_fd`` is readable while parked.
     """
+    host = QtHost.kept if signal_fd is not None else None
+    if host is not None:
+        QtHost.kept = None
+    if host is None or not host.belongs_to(qt.application()):
+        host = QtHost()
+    host.connect(wake, selector, signal_fd, on_signal)
+    return host
 
-    def __init__(
-        self,
-        wake: Callable[..., object],
-        selector: selectors.BaseSelector,
-        signal_fd: int | None,
-        on_signal: Callable[..., object],
-    ) -> None:
-        self.app: Any = qt.application()
+
+class QtHost:
+    """Wakes a loop up from Qt, in one thread and under one application object.
+
+    Attributes:
+        kept: The host that waits for the next loop of the main thread.
+        app: The application object.
+        parked: Whether it wakes nobody up.
+        running: Whether it runs a Qt event loop.
+        level_of_exec: At which level that is.
+        code: What that has returned.
+    """
+
+    kept: ClassVar[QtHost | None] = None
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self._home: Any = weakref.ref(qt.application())
         self._on_app_gone: Callable[..., object] | None = None
         self._loop = qt.event_loop()  # first: it makes the thread's event dispatcher
         self._thread = qt.current_thread()
-        self._wake = wake
-        self._idle = qt.timer(wake, single_shot=False)
+        self._wake: Callable[..., object] = _nobody
+        self._idle = qt.timer(self._fire, single_shot=False)
         self._idle_on = False
-        self._io = watch(selector, wake)
+        self._io: Any = None
         self._alarm: TimerFdAlarm | QTimerAlarm | None = None
         self._alarm_at: float | None = None
         self._last_ring = 0.0
-        self._signal_fd = signal_fd
-        self._on_signal = on_signal
+        self._signal_fd: int | None = None
+        self._on_signal: Callable[..., object] = _nobody
         self._signals: Any = None
         self.parked: bool = True
         self._exits = False
@@ -122,6 +149,28 @@ class QtHost:
         self.running: bool = False
         self.level_of_exec: int = 0
         self.code: int = 0
+
+    def belongs_to(self, app: Any) -> bool:
+        """Whether it was made under this application object."""
+        return app is not None and self._home() is app
+
+    def connect(
+        self,
+        wake: Callable[..., object],
+        selector: selectors.BaseSelector,
+        signal_fd: int | None,
+        on_signal: Callable[..., object],
+    ) -> None:
+        """Serve a loop; see :func:`open_host`."""
+        self.app = self._home()
+        self._wake = wake
+        self._io = watch(selector, self._fire, self._io)
+        self._signal_fd = signal_fd
+        self._on_signal = on_signal
+
+    @atomic
+    def _fire(self, *_: object) -> None:
+        self._wake()
 
     def watch_app(self, gone: Callable[..., object]) -> None:
         """Have a function called when the application object is destroyed."""
@@ -285,5 +334,15 @@ class QtHost:
             self.park(signals=False)
             if self._on_app_gone is not None:
                 self.app.destroyed.disconnect(self._on_app_gone)
-        if self._alarm is not None:
+        keep = self._signal_fd is not None and self.belongs_to(qt.application())
+        self.app = self._on_app_gone = self._signals = None
+        self._wake = self._on_signal = _nobody
+        if self._alarm is not None and (self._alarm_at is not None or not keep):
             self._alarm.close()
+            self._alarm = self._alarm_at = None
+        if keep:
+            QtHost.kept = self
+
+
+def _nobody(*_: object) -> None:
+    """Be woken up for a loop that is closed."""

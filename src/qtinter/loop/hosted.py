@@ -24,7 +24,7 @@ from qtinter.scheduler import Event, Lifecycle, QiLoopMode, State
 from .atomic import atomic, is_atomic
 from .core import SchedulerLoop
 from .guest import ask_qt_to_exit
-from .host import QtHost
+from .host import QtHost, open_host
 from .interrupt import Interrupts, loses_exceptions
 from .quit import logger
 
@@ -247,7 +247,7 @@ class HostedLoop(SchedulerLoop):
             host = None
         if host is None:
             in_main_thread = threading.current_thread() is threading.main_thread()
-            host = self._host = QtHost(
+            host = self._host = open_host(
                 self._wake,
                 self._selector,
                 self._ssock.fileno() if in_main_thread else None,

@@ -40,6 +40,13 @@ class SelectorWatch:
     def __init__(self, fd: int, wake: Callable[..., object]) -> None:
         self._notifier = qt.notifier(fd, wake)
 
+    def move(self, fd: int) -> bool:
+        """Watch another selector, not enabled; return whether this Qt can (from 6.1)."""
+        if not hasattr(self._notifier, "setSocket"):
+            return False
+        self._notifier.setSocket(fd)
+        return True
+
     def enable(self, enabled: bool, /) -> None:
         """Switch it on or off."""
         self._notifier.setEnabled(enabled)
@@ -92,9 +99,13 @@ class DescriptorWatch:
             each.setEnabled(enabled)
 
 
-def watch(selector: selectors.BaseSelector, wake: Callable[..., object]) -> Watch:
-    """Make the watch that fits a selector."""
+def watch(
+    selector: selectors.BaseSelector, wake: Callable[..., object], used: Watch | None = None
+) -> Watch:
+    """Make the watch that fits a selector, or move one that another loop has used."""
     fileno = getattr(selector, "fileno", None)
     if fileno is None:
         return DescriptorWatch(selector, wake)
+    if isinstance(used, SelectorWatch) and used.move(fileno()):
+        return used
     return SelectorWatch(fileno(), wake)
