@@ -136,13 +136,16 @@ def test_a_far_deadline_does_not_make_the_alarm_ring_at_once(
 def test_a_far_deadline_is_reached_in_steps(
     kind: str, alarm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "MAX_WAIT", 0.01)
     with driver_of(kind) as driver:
+        make_alarm(driver)
+        alarms = Alarms(driver)
+        monkeypatch.setattr(host, "MAX_WAIT", 0.01)
         when = driver.loop.time() + 0.055
         at: list[float] = []
         driver.loop.call_at(when, lambda: (at.append(driver.loop.time()), driver.loop.stop()))
         driver.run()
         assert at[0] >= when
+        assert len(alarms.set) > 1
 
 
 @HOSTED
@@ -296,8 +299,13 @@ def test_a_timerfd_is_readable_at_its_deadline_and_not_after_it_was_cleared() ->
 @has_timerfd
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="os has timerfd from Python 3.13")
 def test_a_c_library_without_timerfd_gives_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timerfd, "_library", lambda: None)
-    assert timerfd.make_timerfd() is None
+    library: Any = timerfd._library
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: object())
+    library.cache_clear()
+    try:
+        assert timerfd.make_timerfd() is None
+    finally:
+        library.cache_clear()
 
 
 @has_timerfd

@@ -92,7 +92,7 @@ def test_a_ctrl_c_while_an_ended_run_waits_for_a_nested_loop_comes_out_of_it() -
         app = QtCore.QCoreApplication([])
         def slot():
             nested = QtCore.QEventLoop()
-            QtCore.QTimer.singleShot(3000, nested.quit)
+            QtCore.QTimer.singleShot(60_000, nested.quit)
             threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
             qt_exec(nested)
         async def main():
@@ -203,7 +203,7 @@ def test_an_emission_to_a_wait_whose_loop_is_closed_raises_nothing_into_qt() -> 
         sys.stderr.close()  # asyncio says that a task was pending
     """)
 
-    assert (child.returncode, child.stdout) == (0, "went on\n")
+    assert (child.returncode, child.stdout, child.stderr) == (0, "went on\n", "")
 
 
 def test_a_loop_that_an_exit_has_stopped_raises_it_at_the_next_start_and_then_starts() -> None:
