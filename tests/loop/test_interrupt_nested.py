@@ -356,10 +356,14 @@ def test_a_second_ctrl_c_in_a_nested_loop_that_is_left_alone_changes_nothing() -
     code = """
     app = application()
 
+    def press(times):
+        os.kill(os.getpid(), signal.SIGINT)
+        if times > 1:
+            after(20, lambda: press(times - 1))
+
     async def main():
         try:
-            for delay in (20, 40):
-                after(delay, lambda: os.kill(os.getpid(), signal.SIGINT))
+            after(20, lambda: press(2))
             nested(0.2)
         except KeyboardInterrupt:
             say("in the callback")

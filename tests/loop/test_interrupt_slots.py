@@ -236,6 +236,13 @@ def test_ctrl_c_in_a_slot_that_a_callback_has_called_at_once_is_raised_in_the_ca
         busy(10)
         say("not interrupted")
 
+    class SlowThread(threading.Thread):
+        def start(self):
+            super().start()
+            busy(0.03)  # by then it does what it was started for
+
+    threading.Thread = SlowThread
+
     class Receiver(QtCore.QObject):
         def event(self, event):
             if event.type() == QtCore.QEvent.Type.User:

@@ -235,11 +235,11 @@ class Interrupts:
     @atomic
     def _on_sigint(self, signum: int, frame: FrameType | None) -> object:
         where = self._interrupted(frame)
-        nested, self._handling = self._handling, True
+        handling, self._handling = self._handling, True
         try:
             return self._handle_sigint(signum, frame, where)
         finally:
-            self._handling = nested
+            self._handling = handling
 
     def _handle_sigint(self, signum: int, frame: FrameType | None, where: str) -> object:
         original: Callable[[int, FrameType | None], object]
@@ -288,12 +288,17 @@ class Interrupts:
         self._hook_before = sys.excepthook
         sys.excepthook = self._lost
 
+    @atomic
     def _lost(
         self, kind: type[BaseException], exc: BaseException, traceback: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            self.hold(exc)
-            self._retrip()
+            handling, self._handling = self._handling, True  # else it may be raised, and lost, here
+            try:
+                self.hold(exc)
+                self._retrip()
+            finally:
+                self._handling = handling
         else:
             self._hook_before(kind, exc, traceback)
 
@@ -317,7 +322,8 @@ class Interrupts:
                 self._trip.timeout.connect(slot)
             # Timers that are due fire in the order of their deadlines. A second one, started when
             # Qt is back, comes after those of the user's that became due meanwhile.
-            self._before_trip = qt.timer(self._trip.start, single_shot=True)
+            self._before_trip = qt.timer(back_in_qt, single_shot=True)
+            self._before_trip.timeout.connect(self._trip.start)
             if end is not None:
                 self._trip.timeout.connect(end)
             else:
