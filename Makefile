@@ -16,7 +16,7 @@ PYRIGHT := 1.1.414
 
 SUITE := not timing and not conformance
 
-.PHONY: help demo test test-none test-pyqt6 test-pyside6 timing stress conformance bench ui-tick \
+.PHONY: help demo test test-none test-pyqt6 test-pyside6 timing stress conformance bench bench-full ui-tick \
 	check lint format layers types pyright coverage clean
 
 help:
@@ -27,7 +27,8 @@ help:
 	@echo "make timing       the promises in seconds, on a quiet machine"
 	@echo "make stress       threads, dying objects, cancelled waits, for a minute"
 	@echo "make conformance  CPython's own asyncio tests on our loops"
-	@echo "make bench        speed against stock asyncio and others"
+	@echo "make bench        speed against stock asyncio and others, the main rows (2 minutes)"
+	@echo "make bench-full   all rows and columns (half an hour)"
 	@echo "make ui-tick      how late the user interface's own timers are under load"
 	@echo "BINDING=pyside6 chooses the binding, ARGS=... is passed on"
 
@@ -58,9 +59,12 @@ stress: .venv/$(BINDING)/.ready
 	QT_QPA_PLATFORM=offscreen .venv/$(BINDING)/bin/python -m tests.signals.stress.run \
 		--binding $(BINDING_NAME) --seconds 60 $(ARGS)
 
-# Installs what it compares with into a folder of its own, .cache/benchmarks.
+# These install what they compare with into a folder of its own, .cache/benchmarks.
 bench: .venv/$(BINDING)/.ready
 	.venv/$(BINDING)/bin/python -m benchmarks --binding $(BINDING_NAME) $(ARGS)
+
+bench-full: .venv/$(BINDING)/.ready
+	.venv/$(BINDING)/bin/python -m benchmarks --binding $(BINDING_NAME) --rows full --impl all $(ARGS)
 
 # How a 10 ms QTimer of the user's fares under load; wants a quiet machine.
 ui-tick: .venv/$(BINDING)/.ready

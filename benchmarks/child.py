@@ -2,6 +2,10 @@
 """One child process: run one workload under one implementation and print one sample as JSON.
 
     python -m benchmarks.child IMPLEMENTATION WORKLOAD BUDGET
+    BENCHMARK_SCALE=0.01 python -m benchmarks.child IMPLEMENTATION smoke
+
+The second runs all workloads, one after the other, and prints why those failed that have failed.
+It measures nothing: it is there to be quick.
 
 The garbage collector stays on, as in a user's program, but starts each sample with nothing to do.
 """
@@ -62,7 +66,8 @@ class Meter:
         reading = None
         if self._readings:
             reading = sum(r.value * r.operations for r in self._readings) / self._operations
-        return Sample(self._operations, cpu, wall, reading)
+        details = self._readings[-1].details if self._readings else {}
+        return Sample(self._operations, cpu, wall, reading, details=details)
 
 
 async def _measure_batches(workload: Workload, adapter: Adapter, budget: float) -> Sample:
@@ -117,10 +122,15 @@ def _check_origin(implementation: Implementation, adapter: Adapter) -> None:
         raise RuntimeError(f"{implementation.name} was imported from {origin}")
 
 
-def measure(implementation: Implementation, workload: Workload, budget: float) -> Sample:
-    """Run the workload in this process until the budget is used."""
+def adapter_of(implementation: Implementation) -> Adapter:
+    """Return the implementation, ready to run in this process."""
     adapter = implementation.adapter()
     _check_origin(implementation, adapter)
+    return adapter
+
+
+def measure(adapter: Adapter, workload: Workload, budget: float) -> Sample:
+    """Run the workload in this process until the budget is used."""
     try:
         if workload.shape is Shape.LIFECYCLE:
             return _measure_lifecycle(workload, adapter, budget)
@@ -129,10 +139,24 @@ def measure(implementation: Implementation, workload: Workload, budget: float) -
         return Sample(failure=str(error))
 
 
+def smoke(implementation: Implementation) -> dict[str, str | None]:
+    """Run each workload that the implementation can do; return why it failed, by its name."""
+    adapter = adapter_of(implementation)
+    return {
+        name: measure(adapter, workload, budget=0.0).failure
+        for name, workload in REGISTER.items()
+        if workload.needs <= implementation.capabilities
+    }
+
+
 def main(arguments: list[str]) -> None:
     """Measure what the arguments name and print the sample."""
-    implementation, workload, budget = arguments
-    sample = measure(IMPLEMENTATIONS[implementation], REGISTER[workload], float(budget))
+    implementation = IMPLEMENTATIONS[arguments[0]]
+    if arguments[1:] == ["smoke"]:
+        print(json.dumps(smoke(implementation)))
+        return
+    workload, budget = arguments[1:]
+    sample = measure(adapter_of(implementation), REGISTER[workload], float(budget))
     print(json.dumps(dataclasses.asdict(sample)), flush=True)
 
 

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Interleaves child processes: repetition by repetition, workload by workload, all columns in turn.
-
-pyperf was considered: it runs the processes of one benchmark one after the other and compares
-whole files afterwards, so on a machine whose speed drifts the two sides of a ratio are minutes
-apart. Here they are a second apart.
-"""
+"""Interleaves child processes: repetition by repetition, workload by workload, all columns in turn."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 import json
+import os
+import platform
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -24,6 +22,7 @@ from .environment import (
     path_of,
 )
 from .implementations import IMPLEMENTATIONS, Implementation
+from .results import Results, Run
 from .statistics_ import Sample
 from .workload import Capability, Workload
 
@@ -61,10 +60,6 @@ class Plan:
         return [base, *(one for one in able if one is not base)]
 
 
-Results = dict[str, dict[str, list[Sample]]]
-"""Samples by workload and implementation, one per repetition."""
-
-
 class Harness:
     """Runs a plan.
 
@@ -77,20 +72,37 @@ class Harness:
         self._plan = plan
         self._progress = progress
         self._environments: dict[tuple[tuple[str, ...], str], dict[str, str]] = {}
+        self._not_installed: dict[str, str] = {}
 
     def prepare(self) -> None:
         """Install what is missing, before anything is measured."""
         for workload in self._plan.workloads:
             for implementation in self._plan.columns(workload):
-                self._environment(workload, implementation)
+                if implementation.name in self._not_installed:
+                    continue
+                try:
+                    self._environment(workload, implementation)
+                except RuntimeError as error:
+                    if not implementation.packages:
+                        raise
+                    reason = str(error).strip().splitlines()[-1]
+                    self._not_installed[implementation.name] = f"not installed: {reason}"
 
-    def run(self) -> Results:
+    def run(self) -> Run:
         """Measure everything.
 
         Returns:
             One sample per repetition in each cell, also where the child failed.
         """
         self.prepare()
+        path = {
+            folder
+            for environment in self._environments.values()
+            for folder in environment["PYTHONPATH"].split(os.pathsep)
+        }
+        return Run(machine(self._plan, sorted(path)), self._measure())
+
+    def _measure(self) -> Results:
         plan = self._plan
         results: Results = {
             workload.name: {column.name: [] for column in plan.columns(workload)}
@@ -115,6 +127,8 @@ class Harness:
                     yield workload, column
 
     def _child(self, workload: Workload, implementation: Implementation) -> Sample:
+        if implementation.name in self._not_installed:
+            return Sample(failure=self._not_installed[implementation.name])
         command = [sys.executable, "-m", "benchmarks.child"]
         command += [implementation.name, workload.name, str(self._plan.budget)]
         environment = self._environment(workload, implementation)
@@ -129,6 +143,37 @@ class Harness:
                 **plan.variables,
             }
         return self._environments[key]
+
+
+def machine(plan: Plan, path: Sequence[str]) -> dict[str, str]:
+    """Return what the figures depend on.
+
+    Args:
+        plan: what is measured.
+        path: the folders that the peers are in, beside those of this process.
+    """
+    versions = {
+        _canonical(one.name): one.version
+        for one in importlib.metadata.distributions(path=[*sys.path, *path])
+    }
+    names = [BINDINGS[plan.binding], *(p for one in plan.implementations for p in one.packages)]
+    packages = dict.fromkeys(name.partition("==")[0] for name in names)
+    return {
+        "python": platform.python_version(),
+        "compiler": platform.python_compiler(),
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "processor": f"{os.cpu_count()} x {platform.machine()}",
+        "binding": plan.binding,
+        "packages": ", ".join(f"{name} {versions.get(_canonical(name), '?')}" for name in packages),
+        "dispatcher": "UNIX" if "QT_NO_GLIB" in plan.variables else "GLib",
+        "allocator": plan.allocator.value,
+        "rounds": str(plan.rounds),
+        "budget": f"{plan.budget:g} s",
+    }
+
+
+def _canonical(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def environment_of(
@@ -165,8 +210,8 @@ def run_child(command: Sequence[str], environment: dict[str, str], timeout: floa
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Sample(failure=f"not finished after {timeout:g} s")
+        return Sample(failure=f"timed out: not finished after {timeout:g} s")
     if finished.returncode != 0:
         lines = finished.stderr.strip().splitlines() or ["no message"]
-        return Sample(failure=f"exit status {finished.returncode}: {lines[-1]}")
+        return Sample(failure=f"died: exit status {finished.returncode}, {lines[-1]}")
     return Sample(**json.loads(finished.stdout.splitlines()[-1]))

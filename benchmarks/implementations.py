@@ -41,12 +41,15 @@ class Adapter:
         helpers: the module with `asyncsignal` and its kin, where there is one.
         async_slot: makes a slot of one int argument from a coroutine function.
         module: the module whose import a program pays for.
+        resolution: what a timer may be early by, in seconds: that of the loop's clock. Clock and
+            deadline are floats of some 1e5 seconds, so their last digits are no promise.
     """
 
     qt_core: Any = None
     helpers: Any = None
     async_slot: Callable[[Callable[[int], Coroutine[Any, Any, None]]], Any] | None = None
     module = "asyncio"
+    resolution = 1e-6
 
     def run(self, main: Main[_T]) -> _T:
         """Run a program from start to end, as `asyncio.run` does."""
@@ -56,11 +59,17 @@ class Adapter:
         """Make a loop that is not running."""
         return asyncio.new_event_loop()
 
+    def sender(self) -> Any:
+        """Make a QObject with a signal `emitted(int)`."""
+        signal = getattr(self.qt_core, "pyqtSignal", None) or self.qt_core.Signal
+        return type("Sender", (self.qt_core.QObject,), {"emitted": signal(int)})()
+
 
 class UvloopAdapter(Adapter):
     """uvloop, the record."""
 
     module = "uvloop"
+    resolution = 1.5e-3  # it counts whole milliseconds
 
     def __init__(self) -> None:
         self._uvloop = importlib.import_module("uvloop")

@@ -8,7 +8,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Sample:
         cpu: CPU seconds of all its threads meanwhile.
         wall: seconds that went by meanwhile.
         reading: the workload's own figure per operation, where it has one.
-        failure: why there is no figure. All others are zero then.
+        failure: why there is no figure, as `reason` or `reason: details`. All others are zero then.
+        details: further figures of the workload's own, by a name with its unit.
     """
 
     operations: int = 0
@@ -28,6 +29,7 @@ class Sample:
     wall: float = 0.0
     reading: float | None = None
     failure: str | None = None
+    details: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     @property
     def figure(self) -> float | None:
@@ -62,13 +64,18 @@ def summarise(values: Sequence[float | None]) -> Summary | None:
     return Summary(statistics.median(present), min(present), max(present), len(present))
 
 
-def ratios(base: Sequence[Sample], other: Sequence[Sample]) -> list[float | None]:
+def ratios(
+    base: Sequence[Sample], other: Sequence[Sample], *, wall: bool = False
+) -> list[float | None]:
     """Return how many times as fast as the base the other was, one ratio per repetition.
 
     Only samples of one repetition are divided by each other, because the machine may be twice as
-    slow in the next one.
+    slow in the next one. `wall` compares wall time in place of the figure.
     """
-    return [_ratio(one.figure, two.figure) for one, two in zip(base, other, strict=True)]
+    pairs = zip(base, other, strict=True)
+    if wall:
+        return [_ratio(one.wall_figure, two.wall_figure) for one, two in pairs]
+    return [_ratio(one.figure, two.figure) for one, two in pairs]
 
 
 def _ratio(base: float | None, other: float | None) -> float | None:
@@ -80,3 +87,9 @@ def _ratio(base: float | None, other: float | None) -> float | None:
 def first_failure(samples: Sequence[Sample]) -> str | None:
     """Return why a cell has no figure: a single failed sample spoils it."""
     return next((sample.failure for sample in samples if sample.failure is not None), None)
+
+
+def detail(samples: Sequence[Sample], name: str) -> float | None:
+    """Return the median of a further figure."""
+    summary = summarise([sample.details.get(name) for sample in samples])
+    return None if summary is None else summary.median

@@ -11,12 +11,16 @@ There are three shapes, each a plain function with a decorator on it:
 
 A batch returns how many operations it has done, or a `Reading` when CPU time is not the point. It
 raises `WrongWorkError` when its result is not what it must be: wrong work has no speed.
+
+Counts and times go through `size` and `seconds`, so that a test can run a workload on a small
+scale.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
@@ -26,8 +30,24 @@ if TYPE_CHECKING:
     from .implementations import Adapter
 
 
+_scale = float(os.environ.get("BENCHMARK_SCALE", "1"))
+
+
+def size(count: int) -> int:
+    """Return a number of operations on the scale of this process, at least 1."""
+    return max(1, round(count * _scale))
+
+
+def seconds(duration: float) -> float:
+    """Return a duration on the scale of this process, at least 50 ms."""
+    return max(0.05, duration * _scale)
+
+
 class WrongWorkError(Exception):
-    """A workload did not do what it says, so its time means nothing."""
+    """A workload did not do what it says, so its time means nothing.
+
+    The message is `reason` or `reason: details`; the reason is what the table shows.
+    """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,10 +57,12 @@ class Reading:
     Args:
         value: seconds (or kilobytes) per operation, smaller is better.
         operations: how many operations that is the figure of.
+        details: further figures, by a name with its unit.
     """
 
     value: float
     operations: int = 1
+    details: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 Batch = Callable[[], Awaitable["int | Reading"]]
@@ -49,10 +71,13 @@ Lifecycle = Callable[["Adapter"], "int | Reading"]
 
 
 class Capability(enum.Enum):
-    """What an implementation must offer for a workload to make sense on it."""
+    """What an implementation must offer for a workload to make sense on it.
 
-    QT = "qt"
-    FILE_DESCRIPTORS = "file descriptors"
+    The table says "no ..." where it doesn't.
+    """
+
+    QT = "Qt"
+    FILE_DESCRIPTORS = "sockets"
     ASYNCSIGNAL = "asyncsignal"
     ASYNCSLOT = "asyncslot"
 
@@ -74,9 +99,13 @@ class Workload:
         title: how it is called in the table.
         base: the implementation that ratios are taken against.
         main: whether it is one of the rows of the short run.
-        must: our loop is at least this many times as fast as `base` (with the fast allocator), or
-            something is broken.
-        unit: what the figures of the base are printed in.
+        must: our loop is at least this many times as fast as `base`, or something is broken.
+        target: how many times as fast as `base` we want to be.
+        must_slow: as `must`, with the slow allocator, where that makes a difference.
+        target_slow: as `target`, with the slow allocator, where that makes a difference.
+        absolute: the table shows the figures themselves, not ratios to `base`.
+        at_most: our figure is at most this, in seconds or kilobytes.
+        unit: what the figures are printed in.
         once: a single batch is a sample, without a batch to warm up.
         packages: what it imports beside the standard library.
     """
@@ -88,10 +117,20 @@ class Workload:
     base: str = "stock"
     main: bool = False
     must: float | None = None
+    target: float | None = None
+    must_slow: float | None = None
+    target_slow: float | None = None
+    absolute: bool = False
+    at_most: float | None = None
     needs: frozenset[Capability] = frozenset()
     unit: str = "us"
     once: bool = False
     packages: tuple[str, ...] = ()
+
+    @property
+    def topic(self) -> str:
+        """The file that it is in."""
+        return self.function.__module__.rpartition(".")[2]
 
 
 REGISTER: dict[str, Workload] = {}
@@ -119,6 +158,11 @@ class Options(TypedDict, total=False):
     base: str
     main: bool
     must: float
+    target: float
+    must_slow: float
+    target_slow: float
+    absolute: bool
+    at_most: float
     needs: frozenset[Capability]
     unit: str
     once: bool

@@ -7,12 +7,11 @@ import asyncio
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.workload import Capability, Reading, WrongWorkError, lifecycle
+from benchmarks.workload import Capability, Reading, WrongWorkError, lifecycle, seconds, size
 
 if TYPE_CHECKING:
     from benchmarks.implementations import Adapter
@@ -25,26 +24,26 @@ async def _noop() -> int:
 @lifecycle("new loop, closed again")
 def new_loop(adapter: Adapter) -> int:
     """A loop that never runs."""
-    count = 50
+    count = size(50)
     for _ in range(count):
         adapter.new_loop().close()
     return count
 
 
-@lifecycle("asyncio.run of nothing", must=0.4)
+@lifecycle("asyncio.run of nothing", must=0.4, target=0.6)
 def run_nothing(adapter: Adapter) -> int:
     """Loop, run, clean-up; in GUEST mode the block and a run of the application."""
-    count = 50
+    count = size(50)
     for _ in range(count):
         if adapter.run(_noop) != 42:
             raise WrongWorkError("run returned something else")
     return count
 
 
-@lifecycle("shutdown with 10,000 tasks pending", must=0.9, once=True)
+@lifecycle("shutdown with 10,000 tasks pending", must=0.9, target=1.0, once=True)
 def shutdown(adapter: Adapter) -> int:
     """Tasks that wait for something that never comes are cancelled at the end of the run."""
-    count = 10_000
+    count = size(10_000)
     cancelled = 0
 
     async def wait() -> None:
@@ -73,6 +72,8 @@ def shutdown(adapter: Adapter) -> int:
     base="qtinter-0.11",
     unit="ms",
     once=True,
+    absolute=True,
+    at_most=5e-3,
     needs=frozenset({Capability.QT}),
 )
 def import_time(adapter: Adapter) -> Reading:
@@ -92,10 +93,10 @@ def import_time(adapter: Adapter) -> Reading:
     return Reading(min(times))
 
 
-@lifecycle("memory per loop", unit="kB", once=True)
+@lifecycle("memory per loop", unit="kB", once=True, absolute=True)
 def memory(adapter: Adapter) -> Reading:
     """Resident memory of 200 loops that do not run."""
-    count = 200
+    count = size(200)
     keep = [adapter.new_loop() for _ in range(20)]
     before = _resident()
     keep += [adapter.new_loop() for _ in range(count)]
@@ -110,19 +111,29 @@ def _resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 
 
-@lifecycle("2 s of waiting for a timer, CPU", unit="us", once=True)
-def idle(adapter: Adapter) -> int:
-    """A loop that has nothing to do, with a deadline a minute away."""
+@lifecycle("5 s of nothing to do, CPU", once=True, absolute=True)
+def idle(adapter: Adapter) -> Reading:
+    """A loop with a deadline a minute away; the one that ends the 5 s is a wake-up, too."""
 
-    async def main() -> None:
+    async def main() -> Reading:
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(60, time.time)
-        done = loop.create_future()
-        thread = threading.Timer(2, loop.call_soon_threadsafe, (done.set_result, None))
-        thread.start()
-        await done
-        thread.join()
-        timer.cancel()
+        far = loop.call_later(60, time.time)
+        await asyncio.sleep(0.1)  # whatever follows from the start is over
+        before, start = _wake_ups(), time.process_time()
+        await asyncio.sleep(seconds(5.0))
+        cpu, wake_ups = time.process_time() - start, _wake_ups() - before
+        far.cancel()
+        threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 (no path is needed)
+        return Reading(cpu, 1, {"threads": threads, "wake-ups": wake_ups})
 
-    adapter.run(main)
-    return 1
+    return adapter.run(main)
+
+
+def _wake_ups() -> int:
+    """Return how often the threads of this process have waited."""
+    found = 0
+    for status in Path("/proc/self/task").glob("*/status"):
+        for line in status.read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches:"):
+                found += int(line.split()[1])
+    return found

@@ -7,7 +7,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from benchmarks.workload import Batch, Capability, WrongWorkError, staged
+from benchmarks.workload import Batch, Capability, WrongWorkError, size, staged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ class _Receiver(asyncio.Protocol):
             self.done.set_result(None)
 
 
-@staged("pipe, 64 B messages", must=0.9, needs=_FDS)
+@staged("pipe, 64 B messages", must=0.9, target=1.05, must_slow=0.9, target_slow=2.5, needs=_FDS)
 async def pipe(_: Adapter) -> AsyncIterator[Batch]:
     """A pipe with both of its ends in the loop, one message in it at a time."""
     loop = asyncio.get_running_loop()
@@ -49,7 +49,7 @@ async def pipe(_: Adapter) -> AsyncIterator[Batch]:
     receiver.writer = writer
 
     async def batch() -> int:
-        receiver.left = count = 1_000
+        receiver.left = count = size(1_000)
         receiver.done = loop.create_future()
         writer.write(b"x" * 64)
         await receiver.done
@@ -63,12 +63,12 @@ async def pipe(_: Adapter) -> AsyncIterator[Batch]:
         await asyncio.sleep(0.01)
 
 
-@staged("subprocess, start to end", must=0.9, needs=_FDS, unit="ms")
+@staged("subprocess, start to end", must=0.9, target=1.0, needs=_FDS, unit="ms")
 async def subprocess(_: Adapter) -> AsyncIterator[Batch]:
     """A process with a pipe, one after the other; its own CPU time is not counted."""
 
     async def batch() -> int:
-        count = 10
+        count = size(10)
         for _ in range(count):
             process = await asyncio.create_subprocess_exec(
                 "/bin/echo", "done", stdout=asyncio.subprocess.PIPE

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 
-from benchmarks.workload import WrongWorkError, batch
+from benchmarks.workload import WrongWorkError, batch, size
 
 
 async def _switch(tasks: int, rounds: int) -> int:
@@ -23,19 +23,19 @@ async def _switch(tasks: int, rounds: int) -> int:
     return switches
 
 
-@batch("sleep(0), 1 task", must=1.0)
+@batch("sleep(0), 1 task", main=True, must=1.0, target=1.7)
 async def sleep0_1() -> int:
     """A task alone: a turn per operation."""
-    return await _switch(1, 20_000)
+    return await _switch(1, size(20_000))
 
 
-@batch("sleep(0), 100 tasks", must=0.95)
+@batch("sleep(0), 100 tasks", must=0.95, target=1.15)
 async def sleep0_100() -> int:
     """A hundred tasks per turn."""
-    return await _switch(100, 200)
+    return await _switch(100, size(200))
 
 
-@batch("sleep(0), 1,000 tasks", main=True, must=0.95)
+@batch("sleep(0), 1,000 tasks", main=True, must=0.95, target=1.15)
 async def sleep0_1000() -> int:
     """A thousand tasks per turn."""
-    return await _switch(1_000, 25)
+    return await _switch(1_000, size(25))

@@ -6,13 +6,13 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from benchmarks.workload import WrongWorkError, batch
+from benchmarks.workload import WrongWorkError, batch, size
 
 
-@batch("call_soon_threadsafe flood", must=1.0)
+@batch("call_soon_threadsafe flood", main=True, must=1.0, target=4.0)
 async def threadsafe_flood() -> int:
     """A thread that schedules callbacks as fast as it can."""
-    count = 10_000
+    count = size(10_000)
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     order: list[int] = []
@@ -35,10 +35,10 @@ async def threadsafe_flood() -> int:
     return count
 
 
-@batch("call_soon_threadsafe round trip", must=0.75)
+@batch("call_soon_threadsafe round trip", must=0.75, target=0.95)
 async def threadsafe_round_trip() -> int:
     """A thread that waits for each of its callbacks."""
-    count = 1_000
+    count = size(1_000)
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     answer = threading.Event()
@@ -57,10 +57,10 @@ async def threadsafe_round_trip() -> int:
     return count
 
 
-@batch("run_in_executor round trip", must=0.7)
+@batch("run_in_executor round trip", must=0.7, target=0.95)
 async def executor() -> int:
     """Work for the default executor, one piece at a time."""
-    count = 500
+    count = size(500)
     loop = asyncio.get_running_loop()
     for number in range(count):
         if await loop.run_in_executor(None, abs, -number) != number:

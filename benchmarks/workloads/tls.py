@@ -8,7 +8,7 @@ import contextlib
 import ssl
 from typing import TYPE_CHECKING
 
-from benchmarks.workload import Batch, Capability, WrongWorkError, staged
+from benchmarks.workload import Batch, Capability, WrongWorkError, size, staged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -93,13 +93,14 @@ async def echo_clients(connections: int) -> AsyncIterator[list[EchoClient]]:
 @staged(
     "TLS echo, 10 connections, 1 KB",
     must=0.9,
+    target=1.0,
     needs=frozenset({Capability.FILE_DESCRIPTORS}),
     packages=("trustme",),
 )
 async def tls_10(_: Adapter) -> AsyncIterator[Batch]:
     """Streams over TLS; both ends are counted."""
     message = bytes(range(256)) * 4
-    messages = 50
+    messages = size(50)
 
     async def work(client: EchoClient) -> None:
         for _ in range(messages):
