@@ -125,3 +125,10 @@ def conformance(session: nox.Session, binding: str) -> None:
     name, requirements = BINDINGS[binding]
     session.install("--editable", ".", *requirements)
     session.run("python", "tests/conformance/run.py", "--binding", name, *session.posargs)
+
+
+@nox.session(python="3.12")
+def bench_gate(session: nox.Session) -> None:
+    """Instructions per operation against benchmarks/gate.json; needs valgrind."""
+    session.install("--editable", ".", "PyQt6")
+    session.run("python", "-m", "benchmarks.gate", *session.posargs)

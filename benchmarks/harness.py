@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Interleaves child processes: repetition by repetition, workload by workload, all columns in turn."""
+"""Interleaves child processes: by repetition, by workload, then all columns in turn."""
 
 from __future__ import annotations
 
