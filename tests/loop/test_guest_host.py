@@ -327,14 +327,13 @@ def test_an_error_while_the_loop_meets_its_application_comes_out_of_the_block(ti
     TIMES = {times}"""
         """
     from qtinter.loop import hosted
-    class Failing(hosted.QtHost):
-        made = 0
-        def __init__(self, *args):
-            Failing.made += 1
-            if Failing.made == TIMES:
-                hosted.QtHost = Failing.__base__
-            raise OSError("no descriptors left")
-    hosted.QtHost = Failing
+    made = []
+    def failing(*_, real=hosted.open_host):
+        made.append(1)
+        if len(made) == TIMES:
+            hosted.open_host = real
+        raise OSError("no descriptors left")
+    hosted.open_host = failing
     try:
         with qtinter.using_asyncio_from_qt():
             app = application()
