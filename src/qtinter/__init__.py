@@ -8,6 +8,7 @@ binding: the one that the program uses is found when it is first needed.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .loop import (
@@ -23,21 +24,21 @@ from .loop import (
     using_asyncio_from_qt,
     using_qt_from_asyncio,
 )
-from .signals import (
-    BoundSignal,
-    SemiWeakRef,
-    SignalStream,
-    asyncsignal,
-    asyncsignalstream,
-    asyncslot,
-    copy_signal_arguments,
-    get_positional_parameter_count,
-    multisignal,
-    transform_slot,
-)
 
 if TYPE_CHECKING:
     from .loop.policy import QiDefaultEventLoopPolicy, QiSelectorEventLoopPolicy
+    from .signals import (
+        BoundSignal,
+        SemiWeakRef,
+        SignalStream,
+        asyncsignal,
+        asyncsignalstream,
+        asyncslot,
+        copy_signal_arguments,
+        get_positional_parameter_count,
+        multisignal,
+        transform_slot,
+    )
 
 __all__ = [
     "BoundSignal",
@@ -65,13 +66,36 @@ __all__ = [
     "using_qt_from_asyncio",
 ]
 
-_POLICIES = ("QiDefaultEventLoopPolicy", "QiSelectorEventLoopPolicy")
+#: What is imported when it is first asked for: the signals, since programs without them should not
+#: wait for that; the policies, since newer Pythons have none.
+_LAZY = {
+    **dict.fromkeys(("QiDefaultEventLoopPolicy", "QiSelectorEventLoopPolicy"), ".loop.policy"),
+    **dict.fromkeys(
+        (
+            "BoundSignal",
+            "SemiWeakRef",
+            "SignalStream",
+            "asyncsignal",
+            "asyncsignalstream",
+            "asyncslot",
+            "copy_signal_arguments",
+            "get_positional_parameter_count",
+            "multisignal",
+            "transform_slot",
+        ),
+        ".signals",
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the policy classes when they are asked for: newer Pythons have no policies."""
-    if name in _POLICIES:
-        from .loop import policy
+    """Import what is not imported yet."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_LAZY[name], __name__), name)
+    return found
 
-        return getattr(policy, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    """List what is not imported yet, too."""
+    return sorted({*globals(), *_LAZY})

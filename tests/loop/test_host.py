@@ -303,7 +303,9 @@ def test_a_timerfd_is_readable_at_its_deadline_and_not_after_it_was_cleared() ->
 @has_timerfd
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="os has timerfd from Python 3.13")
 def test_a_c_library_without_timerfd_gives_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    library: Any = timerfd._library
+    from qtinter.compat import ctimerfd
+
+    library: Any = ctimerfd.library
     monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: object())
     library.cache_clear()
     try:
@@ -322,7 +324,7 @@ def test_where_no_timerfd_can_be_made_there_is_none(monkeypatch: pytest.MonkeyPa
         def timerfd_create(_clock: int, _flags: int) -> int:
             return -1
 
-    monkeypatch.setattr(timerfd, "_library", Library)
+    monkeypatch.setattr("qtinter.compat.ctimerfd.library", Library)
     assert timerfd.make_timerfd() is None
 
 

@@ -236,7 +236,11 @@ def test_without_a_timerfd_left_a_timer_of_qt_s_does() -> None:
         from qtinter.compat import timerfd
         def none_left(*_):
             raise OSError(24, "Too many open files")
-        timerfd._TimerFd.__init__ = none_left
+        if sys.version_info >= (3, 13):
+            timerfd._TimerFd.__init__ = none_left
+        else:
+            from qtinter.compat import ctimerfd
+            ctimerfd.CTimerFd.__init__ = none_left
         app = QtCore.QCoreApplication([])
         print(qtinter.run(asyncio.sleep(0.01, "slept")))
     """)

@@ -25,8 +25,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,7 +34,6 @@ BINDINGS: Final = ("PyQt6", "PySide6", "PyQt5", "PySide2")
 _QTPY_NAMES: Final = {name.lower(): name for name in BINDINGS}
 
 
-@attrs.frozen
 class Binding:
     """The Qt binding in use.
 
@@ -46,9 +43,12 @@ class Binding:
         QtCore: Its ``QtCore`` module.
     """
 
-    name: str
-    is_pyqt: bool
-    QtCore: Any = attrs.field(repr=False)
+    __slots__ = ("QtCore", "is_pyqt", "name")
+
+    def __init__(self, name: str, *, is_pyqt: bool, core: Any) -> None:
+        self.name: Final = name
+        self.is_pyqt: Final = is_pyqt
+        self.QtCore: Final = core
 
     def module(self, name: str) -> Any:
         """Import a module of the binding.
@@ -84,7 +84,7 @@ def binding() -> Binding:
             core = importlib.import_module(f"{name}.QtCore")
         except ImportError as error:
             raise ImportError(f"qtinter was told to use {name}: {error}") from error
-        _binding = Binding(name, name.startswith("PyQt"), core)
+        _binding = Binding(name, is_pyqt=name.startswith("PyQt"), core=core)
     return _binding
 
 

@@ -2,7 +2,7 @@
 """Linux's timerfd: a deadline as a file descriptor, to the nanosecond.
 
 Qt's own timers count milliseconds, and the GLib dispatcher waits in whole ones. ``os`` has the
-calls from Python 3.13; before, the C library is asked directly (drop with 3.12).
+calls from Python 3.13; before, the C library is asked directly (:mod:`.ctimerfd`).
 """
 
 from __future__ import annotations
@@ -33,25 +33,30 @@ class TimerFd(Protocol):
         ...  # pragma: no cover - a protocol has no body to run
 
 
-class _Descriptor:
+class Descriptor:
+    """The file descriptor of a timer."""
+
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
     def fileno(self) -> int:
+        """Return the file descriptor."""
         return self._fd
 
     def clear(self) -> None:
+        """Make the file descriptor unreadable after the deadline."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._fd, 8)
 
     def close(self) -> None:
+        """Close the file descriptor."""
         os.close(self._fd)
 
 
 if sys.platform == "linux" and sys.version_info >= (3, 13):
     import time
 
-    class _TimerFd(_Descriptor):
+    class _TimerFd(Descriptor):
         def __init__(self) -> None:
             super().__init__(
                 os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK | os.TFD_CLOEXEC)
@@ -68,46 +73,14 @@ if sys.platform == "linux" and sys.version_info >= (3, 13):
             return None
 
 elif sys.platform == "linux":
-    import ctypes
-    import functools
-
-    _CLOCK_MONOTONIC = 1
-    _TFD_TIMER_ABSTIME = 1
-    _FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
-
-    class _ITimerSpec(ctypes.Structure):
-        _fields_ = (
-            ("interval_seconds", ctypes.c_long),
-            ("interval_nanoseconds", ctypes.c_long),
-            ("seconds", ctypes.c_long),
-            ("nanoseconds", ctypes.c_long),
-        )
-
-    @functools.cache
-    def _library() -> ctypes.CDLL | None:
-        library = ctypes.CDLL(None, use_errno=True)
-        return library if hasattr(library, "timerfd_create") else None
-
-    class _TimerFd(_Descriptor):
-        def __init__(self, library: ctypes.CDLL) -> None:
-            fd = library.timerfd_create(_CLOCK_MONOTONIC, _FLAGS)
-            if fd < 0:
-                raise OSError(ctypes.get_errno(), "timerfd_create() failed")
-            super().__init__(fd)
-            self._spec = _ITimerSpec()
-            self._pointer = ctypes.byref(self._spec)
-            self._settime = library.timerfd_settime
-
-        def set(self, nanoseconds: int) -> None:
-            spec = self._spec
-            spec.seconds, spec.nanoseconds = divmod(nanoseconds, 1_000_000_000)
-            self._settime(self._fd, _TFD_TIMER_ABSTIME, self._pointer, None)
 
     def make_timerfd() -> TimerFd | None:
         """Make a timerfd; None where the system has none, or none left."""
-        library = _library()
+        from .ctimerfd import CTimerFd, library  # ctypes takes its time to import
+
+        found = library()
         try:
-            return None if library is None else _TimerFd(library)
+            return None if found is None else CTimerFd(found)
         except OSError:
             return None
 

@@ -22,8 +22,6 @@ import time
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from qtinter.compat import aio
 from qtinter.scheduler import Scheduler, TimerHeap
 
@@ -44,9 +42,10 @@ _new_handle = aio.Handle.__new__
 _new_timer = aio.TimerHandle.__new__
 
 
-@attrs.define(eq=False)
 class ScheduledTimers(TimerHeap):
     """The heap with what else asyncio's ``_scheduled`` is used for: a list, to look at."""
+
+    __slots__ = ()
 
     def append(self, timer: Any) -> None:
         """Add a timer."""

@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-import attrs
-
 
 class Clock(Protocol):
     """Anything that can be called for the current time, in seconds."""
@@ -22,7 +20,6 @@ class Clock(Protocol):
         ...  # pragma: no cover - a protocol has no body to run
 
 
-@attrs.define(eq=False)
 class VirtualClock:
     """A clock that moves only when it is told to.
 
@@ -36,7 +33,10 @@ class VirtualClock:
         2.5
     """
 
-    now: float = 0.0
+    __slots__ = ("now",)
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
 
     def __call__(self) -> float:
         """Return the time shown, in seconds."""

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from .lifecycle import Event, Lifecycle, QiLoopMode, State
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ class Deadlock(RuntimeError):
     """Nothing is ready, no timer is pending, and nobody has asked to stop."""
 
 
-@attrs.define(eq=False)
 class VirtualHost:
     """Drives a scheduler in virtual time.
 
@@ -40,10 +37,13 @@ class VirtualHost:
         >>> VirtualHost(scheduler, clock).run_until_idle()
     """
 
-    scheduler: Scheduler
-    clock: VirtualClock
-    budget: float = 0.0
-    lifecycle: Lifecycle = attrs.field(factory=lambda: Lifecycle(QiLoopMode.GUEST))
+    __slots__ = ("budget", "clock", "lifecycle", "scheduler")
+
+    def __init__(self, scheduler: Scheduler, clock: VirtualClock, budget: float = 0.0) -> None:
+        self.scheduler = scheduler
+        self.clock = clock
+        self.budget = budget
+        self.lifecycle = Lifecycle(QiLoopMode.GUEST)
 
     def wake(self) -> None:
         """Run one slice, then the modal calls that it has asked for.

@@ -24,8 +24,6 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-import attrs
-
 
 class QiLoopMode(enum.Enum):
     """Who runs the Qt event loop while the asyncio loop runs."""
@@ -91,7 +89,6 @@ class InvalidTransition(RuntimeError):
     """Something was asked of a loop that its mode or state does not allow."""
 
 
-@attrs.define(eq=False)
 class Lifecycle:
     """The mode and the state of one loop.
 
@@ -100,8 +97,11 @@ class Lifecycle:
         state: The state; set by :meth:`fire`.
     """
 
-    mode: QiLoopMode = QiLoopMode.OWNER
-    state: State = State.STOPPED
+    __slots__ = ("mode", "state")
+
+    def __init__(self, mode: QiLoopMode = QiLoopMode.OWNER, state: State = State.STOPPED) -> None:
+        self.mode = mode
+        self.state = state
 
     @property
     def running(self) -> bool:

@@ -14,13 +14,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-import attrs
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@attrs.define(eq=False)
 class ModalSlot:
     """The modal calls that wait to be run.
 
@@ -28,7 +25,10 @@ class ModalSlot:
         calls: The queue. The hot loop tests it for being empty; never rebound.
     """
 
-    calls: deque[Callable[[], object]] = attrs.field(factory=deque["Callable[[], object]"])
+    __slots__ = ("calls",)
+
+    def __init__(self) -> None:
+        self.calls: deque[Callable[[], object]] = deque()
 
     def put(self, call: Callable[[], object], *, exclusive: bool = False) -> None:
         """Queue a call.

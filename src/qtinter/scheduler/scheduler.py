@@ -40,8 +40,6 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from .modal import ModalSlot
 from .timers import TimerHeap
 
@@ -63,7 +61,6 @@ def _nothing(*_: object) -> None:
     """Poll a world in which nothing happens; hear of an error when all is over."""
 
 
-@attrs.define(eq=False)
 class Scheduler:
     """Runs callbacks, a slice at a time.
 
@@ -84,16 +81,39 @@ class Scheduler:
         chunk: How many callbacks run between two looks at the clock.
     """
 
-    clock: Clock
-    on_error: Callable[[HandleLike, BaseException], object]
-    poll: Callable[[], object] = _nothing
-    ready: deque[HandleLike] = attrs.field(factory=deque["HandleLike"])
-    timers: TimerHeap = attrs.field(factory=TimerHeap)
-    modal: ModalSlot = attrs.field(factory=ModalSlot)
-    observe: Callable[[HandleLike], object] | None = None
-    stopping: bool = False
-    generation: int = 0
-    chunk: int = 16
+    __slots__ = (
+        "chunk",
+        "clock",
+        "generation",
+        "modal",
+        "observe",
+        "on_error",
+        "poll",
+        "ready",
+        "stopping",
+        "timers",
+    )
+
+    def __init__(
+        self,
+        clock: Clock,
+        on_error: Callable[[HandleLike, BaseException], object],
+        poll: Callable[[], object] = _nothing,
+        *,
+        timers: TimerHeap | None = None,
+        modal: ModalSlot | None = None,
+        observe: Callable[[HandleLike], object] | None = None,
+    ) -> None:
+        self.clock = clock
+        self.on_error = on_error
+        self.poll = poll
+        self.ready: deque[HandleLike] = deque()
+        self.timers: TimerHeap = TimerHeap() if timers is None else timers
+        self.modal: ModalSlot = ModalSlot() if modal is None else modal
+        self.observe = observe
+        self.stopping: bool = False
+        self.generation: int = 0
+        self.chunk: int = MAX_CHUNK
 
     @property
     def finished(self) -> bool:

@@ -22,8 +22,6 @@ from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-import attrs
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -36,7 +34,6 @@ _deadline = attrgetter("_when")
 _is_cancelled = attrgetter("_cancelled")
 
 
-@attrs.define(eq=False)
 class TimerHeap:
     """Timers by deadline; iterating yields them in no particular order.
 
@@ -46,12 +43,15 @@ class TimerHeap:
         cancelled: How many of the timers are cancelled; counted by whoever cancels one.
     """
 
-    earliest: float = inf
-    cancelled: int = 0
-    _size: int = 0
-    _buckets: dict[float, list[TimerLike]] = attrs.field(factory=dict[float, "list[TimerLike]"])
-    _ticks: list[float] = attrs.field(factory=list[float])
-    _sorted: float | None = None
+    __slots__ = ("_buckets", "_size", "_sorted", "_ticks", "cancelled", "earliest")
+
+    def __init__(self) -> None:
+        self.earliest: float = inf
+        self.cancelled: int = 0
+        self._size = 0
+        self._buckets: dict[float, list[TimerLike]] = {}
+        self._ticks: list[float] = []
+        self._sorted: float | None = None
 
     def __len__(self) -> int:
         """Return how many timers there are, cancelled ones included."""
