@@ -493,3 +493,53 @@ def test_it_works_on_a_plain_asyncio_loop(qt, sender):
 
     assert asyncio.run(main()) == (1, "one")
     assert sender.count("pair") == 0
+
+
+def test_what_was_emitted_before_the_end_of_a_wait_does_not_reach_the_next(qt, sender):
+    first, second = [], []
+    connection = listen(sender.pair, first.append)
+    thread = threading.Thread(target=lambda: sender.pair.emit(1, "late"))
+    thread.start()
+    thread.join()
+    connection.close()
+    following = listen(sender.pair, second.append)
+    qt.settle()
+    sender.pair.emit(2, "new")
+    following.close()
+
+    assert (first, second) == ([], [(2, "new")])
+
+
+@pytest.fixture
+def spare(monkeypatch, qapp):
+    """The receivers that this thread keeps; none at first."""
+    spare = listener._SpareReceivers()
+    monkeypatch.setattr(listener, "_spare", spare)
+    return spare
+
+
+def test_a_few_receivers_are_kept_and_used_again(qt, sender, spare):
+    def used(count):
+        connections = [listen(sender.pair, len) for _ in range(count)]
+        receivers = [connection._receiver for connection in connections]
+        for connection in connections:
+            connection.close()
+        return receivers
+
+    first, again = used(20), used(20)
+    kept = sum(any(one is other for other in again) for one in first)
+    del first, again
+
+    has_links = listener.binding().name != "PySide2"  # there a connection ends with its receiver
+    assert kept == (spare.ENOUGH if has_links else 0)
+    assert sender.count("pair") == 0
+
+
+def test_threads_do_not_share_receivers(sender, spare):
+    listen(sender.pair, len).close()
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(dict(spare._lists)))
+    thread.start()
+    thread.join()
+
+    assert seen == [{}]

@@ -20,7 +20,8 @@ In a program without Qt, which can have such sources only, it is no QObject.
 
 Invariants:
 
-* After `Connection.close` nothing is delivered any more, and ``receivers()`` is as it was.
+* After `Connection.close` nothing is delivered any more, and ``receivers()`` is as it was. A
+  receiver that is used again gets nothing of what was emitted before.
 * A QObject is deleted by its own thread only, whoever drops the last reference to the connection.
 * Delivery is the only thing that a slot of ours does; it must not raise.
 """
@@ -29,8 +30,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+import threading
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .arguments import copier, safe_to_keep
 from .bindings import binding, known_binding
@@ -79,10 +81,40 @@ class Connection:
             _ask_to_disconnect(self._source, receiver)
         if self._thread != get_ident():
             receiver.deleteLater()  # else it is deleted with this function's reference to it
+        elif self._link is not None and self._source is None:
+            _spare.keep(receiver)
 
     def __del__(self) -> None:
         if self._receiver is not None:
             self.close()
+
+
+class _SpareReceivers(threading.local):
+    """The receivers of closed connections, by class, for the next ones in the same thread.
+
+    Making a QObject and deleting it costs as much as all the rest of a short wait.
+    """
+
+    #: How many of a class are kept.
+    ENOUGH = 8
+
+    def __init__(self) -> None:
+        self._lists: dict[type, list[Any]] = {}
+
+    def keep(self, receiver: Any) -> None:
+        """Keep a receiver that nothing is connected to any more."""
+        kept = self._lists.setdefault(receiver.__class__, [])
+        if len(kept) < self.ENOUGH:
+            _forget_posted()(receiver)  # what another thread has emitted before
+            kept.append(receiver)
+
+    def take(self, kind: Any) -> Any:
+        """Take one, or make one."""
+        kept = self._lists.get(kind)
+        return kept.pop() if kept else kind()
+
+
+_spare: Final = _SpareReceivers()
 
 
 def is_signal(source: object) -> bool:
@@ -108,7 +140,7 @@ def listen(source: Any, deliver: Deliver) -> Connection:
         link = source.connect(receiver.on)
         # What wraps a signal may return what the signal has returned.
         return Connection(receiver, link if _is_link(link) else None, source)
-    receiver = _receiver_class(source)()
+    receiver = _spare.take(_receiver_class(source))
     receiver.deliver = deliver
     link = source.connect(receiver.on)
     return Connection(receiver, link if _is_link(link) else None)
@@ -200,6 +232,12 @@ def _delete() -> Callable[[Any], object]:
 def _disconnect() -> Callable[[Any], object]:
     disconnect: Callable[[Any], object] = binding().QtCore.QObject.disconnect
     return disconnect
+
+
+@functools.cache
+def _forget_posted() -> Callable[[Any], object]:
+    forget: Callable[[Any], object] = binding().QtCore.QCoreApplication.removePostedEvents
+    return forget
 
 
 @functools.cache
