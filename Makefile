@@ -16,7 +16,7 @@ PYRIGHT := 1.1.414
 
 SUITE := not timing and not conformance
 
-.PHONY: help demo test test-none test-pyqt6 test-pyside6 timing stress conformance bench bench-full bench-gate ui-tick \
+.PHONY: help demo test test-none test-pyqt6 test-pyside6 timing stress conformance bench bench-full bench-report bench-gate ui-tick \
 	check lint format layers types pyright coverage clean
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo "make conformance  CPython's own asyncio tests on our loops"
 	@echo "make bench        speed against stock asyncio and others, the main rows (2 minutes)"
 	@echo "make bench-full   all rows and columns (half an hour)"
+	@echo "make bench-report the figures of the documentation, with all bindings (an hour)"
 	@echo "make bench-gate   instructions per operation against the record; needs valgrind"
 	@echo "make ui-tick      how late the user interface's own timers are under load"
 	@echo "BINDING=pyside6 chooses the binding, ARGS=... is passed on"
@@ -66,6 +67,10 @@ bench: .venv/$(BINDING)/.ready
 
 bench-full: .venv/$(BINDING)/.ready
 	.venv/$(BINDING)/bin/python -m benchmarks --binding $(BINDING_NAME) --rows full --impl all $(ARGS)
+
+# Measures everything anew and writes docs/explanation/performance; ARGS=--render only writes.
+bench-report: .venv/bench/.ready
+	.venv/bench/bin/python -m benchmarks.page $(ARGS)
 
 # Needs valgrind.
 bench-gate: .venv/pyqt6/.ready

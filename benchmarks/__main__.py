@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -18,12 +19,13 @@ from .workload import REGISTER, select
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="repetitions (default %(default)s)")
-    parser.add_argument("--rows", default="main", help="main, full, or names with commas")
+    parser.add_argument("--rows", default="main", help="main, full, topics, names, with commas")
     parser.add_argument("--binding", default="PyQt6", choices=BINDINGS)
     parser.add_argument("--impl", help=f"all, or some of: {', '.join(IMPLEMENTATIONS)}")
     parser.add_argument("--allocator", default="fast", choices=[one.value for one in Allocator])
     parser.add_argument("--no-glib", action="store_true", help="Qt's UNIX event dispatcher")
     parser.add_argument("--budget", type=float, default=0.15, help="CPU seconds per sample")
+    parser.add_argument("--machine", help="what it runs on, for the record: 2 shared vCPUs")
     parser.add_argument("--json", type=Path, help="write every sample to this file")
     parser.add_argument("--list", action="store_true", help="print the workloads and stop")
     parser.add_argument("--wall", action="store_true", help="show wall time in place of CPU time")
@@ -35,6 +37,16 @@ def _parser() -> argparse.ArgumentParser:
         help="fail when ours misses one of these (must, if none is named) by more than 10 %%",
     )
     return parser
+
+
+def _command(arguments: list[str]) -> str:
+    """Return what has to be typed to repeat a run, but for the file that it goes to."""
+    kept = list(arguments)
+    for option in ("--json", "--machine"):
+        if option in kept:
+            at = kept.index(option)
+            del kept[at : at + 2]
+    return shlex.join(["python", "-m", "benchmarks", *kept])
 
 
 def _wanted(name: str, short: bool, asked_for: str | None) -> bool:
@@ -76,6 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
         variables={"QT_NO_GLIB": "1"} if options.no_glib else {},
     )
     run = Harness(plan, progress).run()
+    run.machine["command"] = _command(sys.argv[1:] if arguments is None else arguments)
+    if options.machine:
+        run.machine["processor"] = options.machine
     print(text(run, wall=options.wall))
     if options.json:
         run.save(options.json)

@@ -36,6 +36,9 @@ BINDINGS = {
     "PySide2": "PySide2",
 }
 
+# where Qt itself is, for the bindings that have it apart
+QT_WHEELS = {"PyQt6": "PyQt6-Qt6", "PyQt5": "PyQt5-Qt5"}
+
 
 class Allocator(enum.Enum):
     """How glibc serves large objects."""

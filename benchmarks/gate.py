@@ -37,7 +37,7 @@ RECORD = Path(__file__).with_name("gate.json")
 BASE, OURS = "stock", "owner"
 SAME_BUILD = 0.02
 OTHER_BUILD = 0.10
-TIMEOUT = 120.0
+TIMEOUT = 180.0
 _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 

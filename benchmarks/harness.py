@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .environment import (
     BINDINGS,
+    QT_WHEELS,
     ROOT,
     SOURCE,
     Allocator,
@@ -28,6 +29,11 @@ from .workload import Capability, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+# A workload that always has something to do, and got less of a core, was late for its neighbours'
+# sake: it is run again, and the least disturbed of its runs counts.
+UNDISTURBED = 0.98
+ATTEMPTS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +117,9 @@ class Harness:
         total = plan.rounds * sum(len(columns) for columns in results.values())
         for done, (workload, column) in enumerate(self.children()):
             self._progress(done, total)
-            results[workload.name][column.name].append(self._child(workload, column))
+            cell = results[workload.name][column.name]
+            # one failure spoils a cell, and the next may take a minute
+            cell.append(cell[-1] if cell and cell[-1].failure else self._child(workload, column))
         self._progress(total, total)
         return results
 
@@ -132,7 +140,14 @@ class Harness:
         command = [sys.executable, "-m", "benchmarks.child"]
         command += [implementation.name, workload.name, str(self._plan.budget)]
         environment = self._environment(workload, implementation)
-        return run_child(command, environment, timeout=self._plan.timeout)
+        samples: list[Sample] = []
+        for _ in range(ATTEMPTS if workload.saturates else 1):
+            samples.append(run_child(command, environment, timeout=self._plan.timeout))
+            if samples[-1].failure is not None:
+                return samples[-1]
+            if samples[-1].share >= UNDISTURBED:
+                break
+        return max(samples, key=lambda sample: sample.share)
 
     def _environment(self, workload: Workload, implementation: Implementation) -> dict[str, str]:
         key = (workload.packages, implementation.name)
@@ -156,7 +171,10 @@ def machine(plan: Plan, path: Sequence[str]) -> dict[str, str]:
         _canonical(one.name): one.version
         for one in importlib.metadata.distributions(path=[*sys.path, *path])
     }
-    names = [BINDINGS[plan.binding], *(p for one in plan.implementations for p in one.packages)]
+    fitting = [one for one in plan.implementations if one.needs_binding in (None, plan.binding)]
+    names = [BINDINGS[plan.binding], *(package for one in fitting for package in one.packages)]
+    if plan.binding in QT_WHEELS:
+        names.insert(1, QT_WHEELS[plan.binding])
     packages = dict.fromkeys(name.partition("==")[0] for name in names)
     return {
         "python": platform.python_version(),

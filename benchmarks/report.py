@@ -7,7 +7,7 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
-from .implementations import IMPLEMENTATIONS, Implementation
+from .implementations import IMPLEMENTATIONS
 from .statistics_ import Sample, Summary, detail, first_failure, ratios, summarise
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .results import Run
     from .workload import Workload
 
-_SCALE = {"us": 1e6, "ms": 1e3, "kB": 1.0}
+SCALE = {"us": 1e6, "ms": 1e3, "kB": 1.0}
 
 
 @dataclasses.dataclass
@@ -77,7 +77,7 @@ def _ratio_table(
         cells = run.samples[workload.name]
         row = [workload.title, figure(workload, cells[base], notes, wall=wall)]
         for other in others:
-            failed = _failed(workload, other, cells.get(other.name), notes)
+            failed = reason_for(workload, other.name, cells.get(other.name), notes)
             row.append(failed or _ratio(cells[base], cells[other.name], wall=wall))
         goals = [_goal(run.must(workload)), _goal(run.target(workload))]
         rows.append([*row, *goals])
@@ -91,10 +91,10 @@ def _absolute_table(run: Run, workloads: list[Workload], notes: Notes) -> list[l
         row = [f"{workload.title}, {workload.unit}"]
         cells = run.samples[workload.name]
         for column in columns:
-            failed = _failed(workload, column, cells.get(column.name), notes)
+            failed = reason_for(workload, column.name, cells.get(column.name), notes)
             row.append(failed or _spread(workload, cells[column.name]))
         limit = workload.at_most
-        rows.append([*row, _goal(None if limit is None else limit * _SCALE[workload.unit])])
+        rows.append([*row, _goal(None if limit is None else limit * SCALE[workload.unit])])
     return rows
 
 
@@ -110,7 +110,7 @@ def _detail_table(run: Run, workloads: list[Workload]) -> list[list[str]]:
             row = [workload.title if name == next(iter(names)) else "", name]
             for column in columns:
                 value = detail(cells.get(column.name, ()), name)
-                row.append("-" if value is None else _plain(value))
+                row.append("-" if value is None else plain(value))
             rows.append(row)
     return rows
 
@@ -119,11 +119,11 @@ def figure(
     workload: Workload, samples: Sequence[Sample], notes: Notes, *, wall: bool = False
 ) -> str:
     """Return the median figure of a cell, with its unit."""
-    failed = _failed(workload, IMPLEMENTATIONS[workload.base], samples, notes)
+    failed = reason_for(workload, workload.base, samples, notes)
     summary = summarise([one.wall_figure if wall else one.figure for one in samples])
     if failed is not None or summary is None:
         return failed or "-"
-    return f"{significant(summary.median * _SCALE[workload.unit])} {workload.unit}"
+    return f"{significant(summary.median * SCALE[workload.unit])} {workload.unit}"
 
 
 def _ratio(base: Sequence[Sample], samples: Sequence[Sample], *, wall: bool) -> str:
@@ -132,15 +132,16 @@ def _ratio(base: Sequence[Sample], samples: Sequence[Sample], *, wall: bool) -> 
 
 
 def _spread(workload: Workload, samples: Sequence[Sample]) -> str:
-    scale = _SCALE[workload.unit]
+    scale = SCALE[workload.unit]
     summary = summarise([None if one.figure is None else one.figure * scale for one in samples])
     return "-" if summary is None else spread(summary)
 
 
-def _failed(
-    workload: Workload, column: Implementation, samples: Sequence[Sample] | None, notes: Notes
+def reason_for(
+    workload: Workload, name: str, samples: Sequence[Sample] | None, notes: Notes
 ) -> str | None:
-    """Return what a cell says that has no figure: why."""
+    """Return what the cell of an implementation says that has no figure: why."""
+    column = IMPLEMENTATIONS[name]
     if samples is None:
         lacking = workload.needs - column.capabilities
         return f"no {min(one.value for one in lacking)}" if lacking else "-"
@@ -157,7 +158,8 @@ def _goal(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
+    """Return a figure that may be a whole number."""
     return f"{value:.0f}" if value >= 100 or value == int(value) else significant(value)
 
 
@@ -221,7 +223,7 @@ def _missed(
     summary = summarise([sample.figure for sample in samples])
     limit = workload.at_most
     if limit is not None and summary is not None and summary.median > limit * (1 + margin):
-        scale, unit = _SCALE[workload.unit], workload.unit
+        scale, unit = SCALE[workload.unit], workload.unit
         return f"{significant(summary.median * scale)} {unit}, at most {limit * scale:g}"
     return None
 

@@ -39,6 +39,11 @@ class Sample:
         return self.cpu / self.operations if self.reading is None else self.reading
 
     @property
+    def share(self) -> float:
+        """How much of a core it has used."""
+        return self.cpu / self.wall if self.wall else 0.0
+
+    @property
     def wall_figure(self) -> float | None:
         """Wall seconds per operation."""
         if self.failure is not None or not self.operations:

@@ -105,6 +105,7 @@ class Workload:
         target_slow: as `target`, with the slow allocator, where that makes a difference.
         absolute: the table shows the figures themselves, not ratios to `base`.
         at_most: our figure is at most this, in seconds or kilobytes.
+        saturates: it never waits, so that a process that is not disturbed has a core for itself.
         unit: what the figures are printed in.
         once: a single batch is a sample, without a batch to warm up.
         packages: what it imports beside the standard library.
@@ -122,6 +123,7 @@ class Workload:
     target_slow: float | None = None
     absolute: bool = False
     at_most: float | None = None
+    saturates: bool = False
     needs: frozenset[Capability] = frozenset()
     unit: str = "us"
     once: bool = False
@@ -163,6 +165,7 @@ class Options(TypedDict, total=False):
     target_slow: float
     absolute: bool
     at_most: float
+    saturates: bool
     needs: frozenset[Capability]
     unit: str
     once: bool
@@ -188,8 +191,8 @@ def select(rows: str) -> list[Workload]:
     """Return the workloads that `rows` names.
 
     Args:
-        rows: `main`, `full`, or names with commas between them; `main` and `full` may be among the
-            names.
+        rows: names with commas between them: of workloads, of the files that they are in, `main`,
+            or `full`.
 
     Returns:
         The workloads, in the order of their files.
@@ -205,6 +208,8 @@ def select(rows: str) -> list[Workload]:
             wanted |= {name for name, workload in REGISTER.items() if workload.main}
         elif name in REGISTER:
             wanted.add(name)
+        elif topic := {one.name for one in REGISTER.values() if one.topic == name}:
+            wanted |= topic
         else:
             raise ValueError(f"no workload {name!r}; there are {', '.join(REGISTER)}")
     return [workload for name, workload in REGISTER.items() if name in wanted]

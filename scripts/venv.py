@@ -20,6 +20,7 @@ ENVIRONMENTS = {
     "pyqt6": ("pyqt6", "test"),
     "pyside6": ("pyside6", "test"),
     "pyqt5": ("pyqt5", "test"),
+    "bench": ("", "bench"),
     "tools": ("", "dev"),
 }
 

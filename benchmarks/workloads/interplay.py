@@ -159,7 +159,15 @@ def _ui(
 
     stage.__name__ = name
     needs = _QT | {*also}
-    staged(title, base=_BASE, needs=needs, once=True, absolute=True, at_most=at_most)(stage)
+    staged(
+        title,
+        base=_BASE,
+        needs=needs,
+        once=True,
+        absolute=True,
+        at_most=at_most,
+        saturates=not also,  # with sockets it waits for the client
+    )(stage)
 
 
 _ui("ui_chain", "5 ms QTimer beside a call_soon chain, p99 late", _chain, 1e-3)
@@ -178,6 +186,7 @@ _ui(
     once=True,
     absolute=True,
     at_most=0.5e-3,
+    saturates=True,
 )
 async def sleep_beside_qt(adapter: Adapter) -> AsyncIterator[Batch]:
     """A 0 ms QTimer that computes for 100 us each time, and a task that sleeps."""

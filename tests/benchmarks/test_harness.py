@@ -175,6 +175,41 @@ def test_an_implementation_that_cannot_be_installed_is_a_failed_cell(
     }
 
 
+def test_a_cell_that_has_failed_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = iter([Sample(1, 1.0), Sample(failure="timed out"), Sample(1, 2.0)])
+    monkeypatch.setattr("benchmarks.harness.environment_of", lambda *_: {"PYTHONPATH": ""})
+    monkeypatch.setattr("benchmarks.harness.run_child", lambda *_, **_more: next(samples))
+
+    run = Harness(plan("stock", "owner", rounds=2), lambda *_: None).run()
+
+    assert run.samples["chain"] == {
+        "stock": [Sample(1, 1.0), Sample(1, 2.0)],
+        "owner": [Sample(failure="timed out")] * 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "shares", "counted"),
+    [
+        ("ui-chain", [0.99, 1.0], 0.99),
+        ("ui-chain", [0.5, 0.99, 1.0], 0.99),
+        ("ui-chain", [0.5, 0.7, 0.6, 1.0], 0.7),
+        ("ui-echo", [0.5, 1.0], 0.5),
+    ],
+)
+def test_a_child_that_never_waits_is_run_again_when_it_was_disturbed(
+    row: str, shares: list[float], counted: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = plan("qtinter-0.11", rows=row)
+    samples = iter([Sample(1, cpu=share, wall=1.0) for share in shares])
+    monkeypatch.setattr("benchmarks.harness.environment_of", lambda *_: {"PYTHONPATH": ""})
+    monkeypatch.setattr("benchmarks.harness.run_child", lambda *_, **_more: next(samples))
+
+    run = Harness(one, lambda *_: None).run()
+
+    assert [sample.share for sample in run.samples[row]["qtinter-0.11"]] == [counted]
+
+
 def test_a_child_that_dies_is_a_failed_sample() -> None:
     command = [sys.executable, "-c", "import sys; sys.exit('boom')"]
 
