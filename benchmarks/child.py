@@ -75,7 +75,8 @@ async def _measure_batches(workload: Workload, adapter: Adapter, budget: float) 
     measuring = asyncio.ensure_future(_run_batches(workload, adapter, budget))
     errors: list[str] = []
 
-    def complain(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def complain(*arguments: Any) -> None:
+        context = arguments[-1]  # QtAsyncio doesn't pass the loop
         error = context.get("exception")
         errors.append(f"{context.get('message')}: {error!r}")
         measuring.cancel()
@@ -83,9 +84,11 @@ async def _measure_batches(workload: Workload, adapter: Adapter, budget: float) 
     asyncio.get_running_loop().set_exception_handler(complain)
     try:
         return await measuring
+    except WrongWorkError as error:
+        return Sample(failure=str(error))  # not every loop ends when main raises
     except asyncio.CancelledError:
         if errors:
-            raise WrongWorkError(errors[0]) from None
+            return Sample(failure=errors[0])
         raise
 
 
