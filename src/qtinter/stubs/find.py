@@ -31,12 +31,14 @@ class Source:
         version: Its version, with that of the stub package if there is one.
         files: The .pyi files by the name of the module.
         package: The folders of the binding.
+        path: Where it was found, as in `sys.path`.
     """
 
     binding: str
     version: str
     files: dict[str, Path]
     package: tuple[Path, ...]
+    path: tuple[str, ...]
 
     @property
     def is_pyqt(self) -> bool:
@@ -66,7 +68,7 @@ def find(binding: str, path: list[str] | None = None) -> Source | None:
     version = installed_version(DISTRIBUTIONS[binding], path)
     if stubs:
         version += f", stubs {installed_version((f'{binding}-stubs',), path)}"
-    return Source(binding, version, dict(sorted(files.items())), package)
+    return Source(binding, version, dict(sorted(files.items())), package, tuple(path))
 
 
 def _folders(name: str, path: list[str]) -> tuple[Path, ...]:

@@ -95,7 +95,7 @@ def _make(source: Source, tell: Callable[[str], object]) -> Overlay:
     runtime = Runtime()
     if source.is_pyqt or not any("ClassVar[Signal]" in one.text for one in modules.values()):
         tell("asking the binding")
-        runtime = ask(source.binding, list(modules), sys.path)
+        runtime = ask(source.binding, list(modules), [*source.path, *sys.path])
     names = Names(source.binding, modules)
     signals: dict[str, list[Signal]] = {}
     untyped: dict[str, str] = {}

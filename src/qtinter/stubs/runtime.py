@@ -30,9 +30,9 @@ class Runtime:
         failed: For each module that couldn't be imported, why.
     """
 
-    signals: Signatures = attrs.field(factory=dict)
-    forms: Signatures = attrs.field(factory=dict)
-    failed: dict[str, str] = attrs.field(factory=dict)
+    signals: Signatures = attrs.field(factory=dict[str, dict[str, list[str]]])
+    forms: Signatures = attrs.field(factory=dict[str, dict[str, list[str]]])
+    failed: dict[str, str] = attrs.field(factory=dict[str, str])
 
 
 def ask(binding: str, modules: list[str], path: list[str]) -> Runtime:
@@ -71,7 +71,8 @@ def main(binding: str, modules: list[str]) -> None:
 
 def _walk(cls: Any, name: str, kind: type, found: Runtime) -> None:
     signals: dict[str, list[str]] = {}
-    for attribute, value in list(vars(cls).items()):
+    names: dict[str, Any] = dict(cls.__dict__)
+    for attribute, value in names.items():
         if isinstance(value, kind):
             signals[attribute] = _signatures(value)
         elif isinstance(value, type) and value.__qualname__.endswith(f"{cls.__name__}.{attribute}"):
@@ -92,7 +93,9 @@ def _forms(cls: Any, signals: dict[str, list[str]]) -> dict[str, list[str]]:
     """Return what the meta object of a class has under some names."""
     forms: dict[str, list[str]] = {}
     meta: Any = getattr(cls, "staticMetaObject", None)
-    for index in range(0 if meta is None else meta.methodCount()):
+    if meta is None:
+        return forms
+    for index in range(meta.methodCount()):
         form = bytes(meta.method(index).methodSignature()).decode()
         name = form.partition("(")[0]
         if name in signals:

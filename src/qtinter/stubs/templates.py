@@ -245,11 +245,9 @@ def _keys_of(types: list[str]) -> list[str]:
 
 
 def _overloads(definitions: Iterable[str]) -> Iterator[str]:
-    """Yield the overloads of a method; a single one is none."""
-    definitions = list(definitions)
+    """Yield the overloads of a method."""
     for one in definitions:
-        if len(definitions) > 1:
-            yield "    @typing.overload"
+        yield "    @typing.overload"
         yield f"    {one}"
 
 
