@@ -47,6 +47,10 @@ CLASSES = {
 }
 
 
+DEADLY = "proxyAuthenticationRequired"
+"""PySide6 takes a null QAuthenticator for an object and crashes."""
+
+
 @pytest.fixture(scope="module")
 def binding(qapp):
     return os.environ["QTINTERBINDING"]
@@ -117,7 +121,7 @@ def test_what_is_emitted_arrives_with_the_types_of_the_overlay(binding, signals)
         owners = {f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}" for cls in type(sender).mro()}
         for key, wanted in signals.items():
             owner, _, name = key.rpartition(".")
-            if owner not in owners or key in compared:
+            if owner not in owners or key in compared or name == DEADLY:
                 continue
             try:
                 values = [sample(one) for one in wanted]
@@ -140,7 +144,6 @@ def test_what_is_emitted_arrives_with_the_types_of_the_overlay(binding, signals)
 
     assert wrong == {}
     assert len(compared) >= 200
-    print(len(compared), refused)
     assert len(refused) <= 8
 
 
