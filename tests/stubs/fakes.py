@@ -71,7 +71,13 @@ class QButton(QtCore.QObject):
 
 
 class QAction(QButton):
-    ...
+    @typing.overload
+    def text(self) -> str: ...
+    @typing.overload
+    def text(self, key: int) -> str: ...
+
+
+class QMenuAction(QAction): ...
 """
 
 PYQT_BROKEN = """\
@@ -137,6 +143,10 @@ class QButton(QObject):
 class QAction(QButton):
     triggered = pyqtSignal("triggered(QProcess::State)")
     staticMetaObject = None
+
+
+class QMenuAction(QAction):
+    aboutToShow = pyqtSignal("aboutToShow()")
 """
 
 PYSIDE_CORE = '''\

@@ -118,7 +118,9 @@ def senders(binding):
 def test_what_is_emitted_arrives_with_the_types_of_the_overlay(binding, signals):
     compared, refused, wrong = set(), {}, {}
     for sender in senders(binding):
-        owners = {f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}" for cls in type(sender).mro()}
+        owners = {
+            f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}" for cls in type(sender).mro()
+        }
         for key, wanted in signals.items():
             owner, _, name = key.rpartition(".")
             if owner not in owners or key in compared or name == DEADLY:

@@ -103,8 +103,11 @@ def test_a_signal_of_several_signatures_can_be_told_which(pyqt):
 
 
 def test_a_signal_that_the_stubs_lack_is_put_in(pyqt):
+    found = annotations(pyqt.files["QtWidgets.pyi"])
+
+    assert found["QMenuAction.aboutToShow"] == "typing.ClassVar[PyQt6.QtCore._pyqtSignal[()]]"
     assert (
-        annotations(pyqt.files["QtWidgets.pyi"])["QAction.triggered"]
+        found["QAction.triggered"]
         == "typing.ClassVar[PyQt6.QtCore._pyqtSignal[PyQt6.QtCore.QProcess.State]]"
     )
 

@@ -22,7 +22,9 @@ from tests.typing.checkers import CHECKERS, ROOT, check, pyright
 pytestmark = [
     pytest.mark.typing,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(os.environ.get("QTINTERBINDING") != "PyQt6", reason="the program is written for PyQt6"),
+    pytest.mark.skipif(
+        os.environ.get("QTINTERBINDING") != "PyQt6", reason="the program is written for PyQt6"
+    ),
 ]
 
 PAGE = ROOT / "docs" / "how-to" / "typing.md"
@@ -167,9 +169,7 @@ def test_the_page_says_what_is_found(results):
         "| --- | --- | --- | --- | --- |",
     ]
     for number, mistake in enumerate(MISTAKES, 1):
-        marks = [
-            "found" if errors[number] - errors[0] else "-" for errors in results.values()
-        ]
+        marks = ["found" if errors[number] - errors[0] else "-" for errors in results.values()]
         lines.append(f"| {mistake.what} | {' | '.join(marks)} |")
     table = re.compile("(?<=<!-- planted -->\n).*(?=\n<!-- /planted -->)", re.DOTALL)
     if os.environ.get("UPDATE_DOCS"):

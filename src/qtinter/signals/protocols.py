@@ -11,6 +11,7 @@ a protocol reliably. So:
   be ``tuple[Never, ...]`` for PySide6, which fits everywhere and is never right.
 
 The default must not be on the protocol's own variable: a signal without arguments would get it.
+What a slot returns is Any, since the stubs of PyQt5 want None, and others want nothing of it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class BoundSignal(Protocol[Unpack[Ts]]):
         ...     changed.connect(print)
     """
 
-    def connect(self, slot: Callable[[Unpack[Ts]], object], /) -> object:
+    def connect(self, slot: Callable[[Unpack[Ts]], Any], /) -> object:
         """Have a function called with the arguments of each emission."""
         ...
 

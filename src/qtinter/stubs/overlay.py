@@ -16,7 +16,7 @@ import attrs
 
 from .find import Source, installed_version
 from .names import ANY, Names, Place
-from .parse import Declaration, Module
+from .parse import Declaration, Module, first_line
 from .rewrite import IGNORE, Rewriter
 from .runtime import Runtime, ask
 from .signatures import Signal, TypesOf, describe
@@ -149,7 +149,7 @@ def _declarations(module: Module, runtime: Runtime) -> list[Declaration]:
         if name != module.name or owner not in module.classes:
             continue
         first = module.classes[owner].node.body[0]
-        line, indent = first.lineno - 1, " " * first.col_offset
+        line, indent = first_line(first), " " * first.col_offset
         declared += [
             Declaration(owner, signal, line, indent, (), is_missing=True)
             for signal in signals

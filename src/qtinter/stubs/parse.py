@@ -64,8 +64,11 @@ class Module:
 
     @classmethod
     def read(cls, name: str, file: Path) -> Module:
-        """Read a file."""
-        return cls(name, file.read_text(encoding="utf-8"))
+        """Read a file. A class on one line gets a second one, so that there is room in it."""
+        text = file.read_text(encoding="utf-8")
+        return cls(
+            name, re.sub(r"^([ \t]*)(class .*:) \.\.\.$", r"\1\2\n\1    ...", text, flags=re.M)
+        )
 
     @property
     def may_have_signals(self) -> bool:
@@ -101,13 +104,18 @@ class Module:
         return sorted(found, key=lambda declaration: declaration.line)
 
 
+def first_line(node: ast.stmt) -> int:
+    """Return the first line of a statement, that of its first decorator if it has one."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min(one.lineno for one in (*decorators, node)) - 1
+
+
 def _classes(body: list[ast.stmt], outer: str) -> Iterator[tuple[str, Class]]:
     for node in body:
         if isinstance(node, ast.ClassDef):
             qualname = outer + node.name
-            first = min((one.lineno for one in node.decorator_list), default=node.lineno) - 1
             bases = tuple(map(ast.unparse, node.bases))
-            yield qualname, Class(node, bases, first, (node.end_lineno or 0) - 1)
+            yield qualname, Class(node, bases, first_line(node), (node.end_lineno or 0) - 1)
             yield from _classes(node.body, f"{qualname}.")
 
 
