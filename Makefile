@@ -14,15 +14,16 @@ PYTHONS := 3.10 3.15
 PLATFORMS := linux darwin win32
 PYRIGHT := 1.1.414
 
-SUITE := not timing and not conformance
+SUITE := not timing and not conformance and not typing
 
 .PHONY: help demo test test-none test-pyqt6 test-pyside6 timing stress conformance bench bench-full bench-report bench-gate ui-tick \
-	check lint format layers types pyright coverage clean
+	check lint format layers types typing pyright coverage clean
 
 help:
 	@echo "make demo         a small program that does the real thing, checked"
 	@echo "make test         all tests: without a binding, with PyQt6, with PySide6"
 	@echo "make check        lint, layers, types"
+	@echo "make typing       the types of signals, with stock stubs and with fresh overlays"
 	@echo "make coverage     make test, measured"
 	@echo "make timing       the promises in seconds, on a quiet machine"
 	@echo "make stress       threads, dying objects, cancelled waits, for a minute"
@@ -52,7 +53,7 @@ test-pyqt6 test-pyside6: test-%: .venv/%/.ready
 	.venv/$*/bin/python scripts/suite.py $* $(NAME_$*) -m "$(SUITE)" $(ARGS)
 
 timing: .venv/$(BINDING)/.ready
-	.venv/$(BINDING)/bin/python scripts/suite.py timing-$(BINDING) $(BINDING_NAME) -m timing $(ARGS)
+	.venv/$(BINDING)/bin/python scripts/suite.py timing-$(BINDING) $(BINDING_NAME) -m "timing and not typing" $(ARGS)
 
 conformance: .venv/$(BINDING)/.ready
 	.venv/$(BINDING)/bin/python tests/conformance/run.py --binding $(BINDING_NAME) $(ARGS)
@@ -99,6 +100,15 @@ types: .venv/tools/.ready
 		$(TOOLS)/mypy --python-version $$python --platform $$platform \
 			--cache-dir build/mypy/$$python-$$platform || exit 1; \
 	done; done
+
+# The tests of types, with mypy, and with pyright where there is one (`make pyright-installed`).
+# `make typing TYPING="typing and timing"` compares the times of checking.
+TYPING := typing and not timing
+typing: .venv/typing-pyqt6/.ready .venv/typing-pyside6/.ready
+	@failed=; for one in pyqt6:PyQt6 pyside6:PySide6; do \
+		.venv/typing-$${one%:*}/bin/python scripts/suite.py typing-$${one%:*} $${one#*:} \
+			-m "$(TYPING)" tests/typing $(ARGS) || failed="$$failed $$one"; \
+	done; [ -z "$$failed" ] || { echo "make typing: failed:$$failed"; exit 1; }
 
 build/node/.ready-$(PYRIGHT):
 	npm install --silent --no-save --prefix build/node pyright@$(PYRIGHT)

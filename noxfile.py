@@ -24,8 +24,9 @@ nox.options.tags = ["ci"]
 nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 
 # What the cells leave out: slow tests, tests of the project's own tools, and, where there is a
-# binding, those of the scheduler, which knows of none. `make test` has them all.
-SELECTED = "not timing and not conformance and not slow"
+# binding, those of the scheduler and the overlay generator, which don't need it. `make test` has
+# them all.
+SELECTED = "not timing and not conformance and not typing and not slow"
 LEFT_OUT = ["tests/benchmarks", "tests/conformance", "tests/docs"]
 
 # name: (value of QTINTERBINDING, requirements)
@@ -95,7 +96,7 @@ def tests(session: nox.Session, binding: str) -> None:
     selected = f"{SELECTED} and not qt" if name == "none" else SELECTED
     env = {"QT_NO_GLIB": "1"} if binding.endswith("-noglib") else {}
     cell = f"{session.python}-{binding}"
-    left_out = LEFT_OUT if name == "none" else [*LEFT_OUT, "tests/scheduler"]
+    left_out = LEFT_OUT if name == "none" else [*LEFT_OUT, "tests/scheduler", "tests/stubs"]
     ignored = [f"--ignore={folder}" for folder in left_out]
     session.run(
         "python", "scripts/suite.py", cell, name, "-m", selected, *ignored, *session.posargs,
@@ -111,6 +112,21 @@ def xvfb(session: nox.Session) -> None:
         "xvfb-run", "--auto-servernum", "python", "scripts/suite.py", "xvfb", "PyQt6",
         "-m", f"gui and {SELECTED}", *session.posargs,
         external=True, env={"QT_QPA_PLATFORM": "xcb"},
+    )  # fmt: skip
+
+
+TYPING = [("3.12", "pyqt6"), ("3.12", "pyside6"), ("3.11", "pyqt5"), ("3.10", "pyside2")]
+
+
+@nox.session(tags=["typing"])
+@nox.parametrize("python,binding", [nox.param(*cell, id="-".join(cell)) for cell in TYPING])
+def typing(session: nox.Session, binding: str) -> None:
+    """The types of signals, with the stubs of a binding and with an overlay."""
+    name, requirements = BINDINGS[binding]
+    session.install("--group", "typing", "--editable", ".", *requirements)
+    session.run(
+        "python", "scripts/suite.py", f"typing-{binding}", name,
+        "-m", "typing and not timing", "tests/typing", *session.posargs,
     )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ ENVIRONMENTS = {
     "pyside6": ("pyside6", "test"),
     "pyqt5": ("pyqt5", "test"),
     "bench": ("", "bench"),
+    "typing-pyqt6": ("pyqt6", "typing"),
+    "typing-pyside6": ("pyside6", "typing"),
     "tools": ("", "dev"),
 }
 

@@ -160,7 +160,7 @@ class Window(QtWidgets.QMainWindow):
         """Return what is shown of a service."""
         return str(self._shown.index(row, Column.STATE).data())
 
-    def closeEvent(self, a0: QtGui.QCloseEvent | None) -> None:  # noqa: N802
+    def closeEvent(self, a0: QtGui.QCloseEvent | None) -> None:
         """Stop checking, and close."""
         if self._checking is not None:
             self._checking.cancel()

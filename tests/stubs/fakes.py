@@ -176,7 +176,7 @@ class QMetaObject:
 class QObject:
     destroyed : typing.ClassVar[Signal] = ... # destroyed(); destroyed(QObject*)
     moved     : typing.ClassVar[Signal] = ... # moved(int,QObject*,bool); moved(int,QObject*)
-    laidOut   : typing.ClassVar[Signal] = ... # laidOut(QString); laidOut(bool,int); laidOut(int,int)
+    laid      : typing.ClassVar[Signal] = ... # laid(QString); laid(bool,int); laid(int,int)
     hidden    : typing.ClassVar[Signal] = ... # hidden(QPrivateSignal)
 '''
 
@@ -219,6 +219,7 @@ def write(folder: Path, package: str, files: dict[str, str]) -> Path:
 
 
 def pyqt(folder: Path) -> Path:
+    write(folder, "PyQt6-6.0.dist-info", {"METADATA": "Name: PyQt6\nVersion: 6.0\n"})
     write(folder, "PyQt6/uic", {"__init__.py": ""})
     write(folder, "PyQt6/_private", {"__init__.py": ""})
     return write(

@@ -162,6 +162,7 @@ def test_what_a_user_does_arrives_with_the_types_of_the_overlay(binding, signals
     tabs.addTab(widgets.QLabel(), "b")
     model, stack, action = gui.QStandardItemModel(2, 2), gui.QUndoStack(), gui.QAction()
     action.setCheckable(True)
+    model.setItem(0, gui.QStandardItem("b"))
     line, document, watched = core.QTimeLine(), gui.QTextDocument(), core.QObject()
     cases = [
         ("QtWidgets.QAbstractButton.clicked", button, button.click),
@@ -186,7 +187,7 @@ def test_what_a_user_does_arrives_with_the_types_of_the_overlay(binding, signals
         ("QtWidgets.QListWidget.currentItemChanged", names, lambda: names.setCurrentRow(1)),
         ("QtWidgets.QListWidget.itemChanged", names, lambda: names.item(0).setText("c")),
         ("QtWidgets.QWidget.windowTitleChanged", field, lambda: field.setWindowTitle("t")),
-        ("QtCore.QAbstractItemModel.dataChanged", model, lambda: model.setData(model.index(0, 0), 1)),
+        ("QtCore.QAbstractItemModel.dataChanged", model, lambda: model.item(0).setText("a")),
         ("QtCore.QAbstractItemModel.rowsInserted", model, lambda: model.appendRow([])),
         ("QtCore.QAbstractItemModel.layoutChanged", model, lambda: model.sort(0)),
         ("QtCore.QAbstractItemModel.modelReset", model, model.clear),

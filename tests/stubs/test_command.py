@@ -59,7 +59,7 @@ def test_it_writes_an_overlay_and_says_what_is_not_exact(project, capsys):
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(
-        "PyQt6 unknown in typings: 11 signals, 8 exact (1 of them pass what may be anything), "
+        "PyQt6 6.0 in typings: 11 signals, 8 exact (1 of them pass what may be anything), "
     )
     assert lines[1:4] == [
         "  not exact: QtCore.QProcess.strange: no Python type for QNobodyKnows",
@@ -76,11 +76,11 @@ def test_it_writes_an_overlay_and_says_what_is_not_exact(project, capsys):
 
 def test_a_check_tells_whether_an_overlay_is_stale(project, capsys):
     assert run("--check") == 1
-    assert capsys.readouterr().out == "PyQt6 unknown in typings: there is none\n"
+    assert capsys.readouterr().out == "PyQt6 6.0 in typings: there is none\n"
     run("--verify", "no")
     capsys.readouterr()
     assert run("--check") == 0
-    assert capsys.readouterr().out == "PyQt6 unknown in typings: up to date\n"
+    assert capsys.readouterr().out == "PyQt6 6.0 in typings: up to date\n"
 
 
 def test_it_configures_only_when_it_is_asked_to(project, capsys):

@@ -66,9 +66,8 @@ class Module:
     def read(cls, name: str, file: Path) -> Module:
         """Read a file. A class on one line gets a second one, so that there is room in it."""
         text = file.read_text(encoding="utf-8")
-        return cls(
-            name, re.sub(r"^([ \t]*)(class .*:) \.\.\.$", r"\1\2\n\1    ...", text, flags=re.M)
-        )
+        one_line = re.compile(r"^([ \t]*)(class .*:) \.\.\.$", re.MULTILINE)
+        return cls(name, one_line.sub(r"\1\2\n\1    ...", text))
 
     @property
     def may_have_signals(self) -> bool:
@@ -107,7 +106,7 @@ class Module:
 def first_line(node: ast.stmt) -> int:
     """Return the first line of a statement, that of its first decorator if it has one."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min(one.lineno for one in (*decorators, node)) - 1
+    return min([node.lineno, *(one.lineno for one in decorators)]) - 1
 
 
 def _classes(body: list[ast.stmt], outer: str) -> Iterator[tuple[str, Class]]:
