@@ -100,6 +100,8 @@ types: .venv/tools/.ready
 		$(TOOLS)/mypy --python-version $$python --platform $$platform \
 			--cache-dir build/mypy/$$python-$$platform || exit 1; \
 	done; done
+	@echo "stubtest: stubs/"
+	@MYPYPATH=stubs $(TOOLS)/stubtest --ignore-missing-stub $(basename $(notdir $(wildcard stubs/*.pyi)))
 
 # The tests of types, with mypy, and with pyright where there is one (`make pyright-installed`).
 # `make typing TYPING="typing and timing"` compares the times of checking.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-DISTRIBUTIONS = {
+DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "PyQt6": ("PyQt6",),
     "PySide6": ("PySide6-Essentials", "PySide6"),
     "PyQt5": ("PyQt5",),
