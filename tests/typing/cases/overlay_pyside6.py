@@ -20,6 +20,7 @@ class Worker(QtCore.QObject):
     loaded = QtCore.Signal(bytes, name="loaded")
     either = QtCore.Signal((int,), (str, int))
     named = QtCore.Signal("QString")
+    six = QtCore.Signal(int, str, bytes, bool, float, object)
 
 
 async def built_in_signals(
@@ -56,6 +57,7 @@ async def own_signals(worker: Worker) -> None:
     assert_type(await asyncsignal(worker.finished), tuple[()])
     assert_type(await asyncsignal(worker.progress), tuple[int, str])
     assert_type(await asyncsignal(worker.loaded), tuple[bytes])
+    assert_type(await asyncsignal(worker.six), tuple[int, str, bytes, bool, float, object])
     assert_type(await asyncsignal(worker.either), tuple[int])
     assert_type(await asyncsignal(worker.either[str, int]), tuple[str, int])
     assert_type(await asyncsignal(worker.named), tuple[Any, ...])
@@ -82,6 +84,7 @@ def takes_number(number: int) -> None: ...
 def takes_object(thing: object) -> None: ...
 def takes_nothing() -> None: ...
 def takes_number_and_text(number: int, text: str = "") -> None: ...
+def takes_five(a: int, b: str, c: bytes, d: bool, e: float) -> None: ...
 def takes_all(*args: Any) -> None: ...
 
 
@@ -132,6 +135,9 @@ def connections(
     worker.progress.connect(takes_number_and_text)
     worker.progress.connect(takes_text)  # type: ignore[arg-type]
     worker.named.connect(takes_number)
+    worker.six.connect(takes_five)
+    worker.six.connect(takes_number_and_text)
+    worker.six.connect(takes_text)  # type: ignore[arg-type]
     field.textChanged.disconnect(takes_text)
     field.textChanged.disconnect(connection)
     field.textChanged.disconnect()
