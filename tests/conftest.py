@@ -8,11 +8,22 @@ run, and the others are not selected: ``pytest -m "not qt"``.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+if sys.platform == "win32":
+    import ctypes
+    import platform
+
+    def _no_wmi(*_: object) -> None:
+        raise OSError("a query would end the process")
+
+    if hasattr(ctypes.WinDLL("ntdll"), "wine_get_version"):
+        platform._wmi_query = _no_wmi  # type: ignore[attr-defined]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -8,6 +8,7 @@ binding: the one that the program uses is found when it is first needed.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ from .loop import (
     using_asyncio_from_qt,
     using_qt_from_asyncio,
 )
+
+if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
+    from .loop import QiBaseProactorEventLoop, QiProactorEventLoop
 
 if TYPE_CHECKING:
     from .loop.policy import QiDefaultEventLoopPolicy, QiSelectorEventLoopPolicy
@@ -86,6 +90,12 @@ _LAZY = {
         ".signals",
     ),
 }
+if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
+    if TYPE_CHECKING:
+        from .loop.policy import QiProactorEventLoopPolicy
+
+    __all__ += ["QiBaseProactorEventLoop", "QiProactorEventLoop", "QiProactorEventLoopPolicy"]
+    _LAZY["QiProactorEventLoopPolicy"] = ".loop.policy"
 
 
 def __getattr__(name: str) -> Any:

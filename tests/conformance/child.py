@@ -26,6 +26,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import functools
+import gc
 import importlib
 import importlib.util
 import json
@@ -108,6 +109,11 @@ class Result(unittest.TestResult):
         self._turns_before = 0
 
     def startTest(self, test: unittest.TestCase) -> None:
+        if self._outcome in {"failed", "error"}:
+            # What the last test has left behind must not go in one that counts warnings.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                gc.collect()
         super().startTest(test)
         self._current = test
         self._outcome = "passed"
@@ -212,6 +218,9 @@ def install_loop_class(loop_class: type[Any], policy_class: type[Any] | None) ->
     of their own on these test asyncio's code, not ours. ``asyncio.new_event_loop`` is left
     to ask the policy, because tests install policies of their own and expect it to.
     """
+    if sys.platform == "win32":
+        install_windows_loops(loop_class)
+        return
     from asyncio import events, unix_events
 
     namespaces: tuple[Any, ...] = (asyncio, unix_events)
@@ -242,6 +251,38 @@ def install_loop_class(loop_class: type[Any], policy_class: type[Any] | None) ->
     cast("Any", events)._event_loop_policy = None  # made anew when a test asks for it
     if type(loop) is not loop_class:
         msg = f"asyncio.new_event_loop() made a {type(loop)} although {loop_class} is installed"
+        raise RuntimeError(msg)
+
+
+def install_windows_loops(proactor_loop: type[Any]) -> None:
+    """Put our loops where asyncio's two concrete ones stand on Windows.
+
+    The selector loop is the one beside the proactor loop that was asked for, where there is one.
+    """
+    from asyncio import windows_events as events
+
+    selector_loop = getattr(
+        sys.modules[proactor_loop.__module__.partition(".")[0]], "QiSelectorEventLoop", None
+    )
+    replaced = {
+        ("ProactorEventLoop", "EventLoop"): proactor_loop,
+        ("SelectorEventLoop", "_WindowsSelectorEventLoop"): selector_loop,
+    }
+    for names, loop_class in replaced.items():
+        for name in names if loop_class is not None else ():
+            if hasattr(events, name):
+                policy = getattr(events, f"Windows{name}Policy", None) or getattr(
+                    events, f"_Windows{name}Policy", None
+                )
+                if policy is not None:
+                    policy._loop_factory = loop_class
+            for namespace in (asyncio, events):
+                if hasattr(namespace, name):
+                    setattr(namespace, name, loop_class)
+    loop = asyncio.new_event_loop()
+    loop.close()
+    if type(loop) is not proactor_loop:
+        msg = f"asyncio.new_event_loop() made a {type(loop)} although {proactor_loop} is installed"
         raise RuntimeError(msg)
 
 

@@ -18,6 +18,7 @@ import json
 import os
 import pkgutil
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import attrs
 
@@ -96,7 +97,8 @@ class Processes:
             elif reason is None and now - since > (allowed := self.allowed(now_size)):
                 reason = f"nothing happened for {allowed:g} s"
                 since = now
-                child.send_signal(signal.SIGABRT)
+                if os.name == "posix":
+                    child.send_signal(signal.SIGABRT)
             elif reason is not None and now - since > 5:
                 kill_group(child)
         kill_group(child)  # what the tests left running
@@ -104,6 +106,9 @@ class Processes:
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:
+    if os.name != "posix":
+        child.kill()
+        return
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -142,9 +147,14 @@ class Attempt:
 
 
 def run_module(
-    processes: Processes, module: str, side: Side, *, only: Iterable[str] | None = None
+    processes: Processes,
+    module: str,
+    side: Side,
+    *,
+    only: Iterable[str] | None = None,
+    skip: Iterable[str] = (),
 ) -> ModuleRun:
-    """Run a module's tests (all, or ``only`` some) on the loop of ``side``."""
+    """Run a module's tests (all, or ``only`` some, ``skip`` others) on the loop of ``side``."""
     began = time.monotonic()
     tests: dict[str, Seen] = {}
     fixtures: dict[str, Seen] = {}
@@ -152,7 +162,8 @@ def run_module(
     warned: list[str] = []
     wanted = None if only is None else sorted(only)
     for _ in range(RESTARTS):
-        attempt, ended_by = run_child(processes, module, side, only=wanted, skip=sorted(tests))
+        left_out = sorted({*tests, *skip})
+        attempt, ended_by = run_child(processes, module, side, only=wanted, skip=left_out)
         tests.update(attempt.tests)
         fixtures.update(attempt.fixtures)
         warned.extend(attempt.warned)
@@ -196,7 +207,7 @@ def run_child(
             "skip": skip,
         }
         order.write_text(json.dumps(wish), encoding="utf-8")
-        env = {**os.environ, "TMPDIR": folder}
+        env = {**os.environ, "TMPDIR": folder, "TMP": folder, "TEMP": folder}
         env.setdefault("QT_QPA_PLATFORM", "offscreen")
         if side.binding is not None:
             env["QTINTERBINDING"] = side.binding
@@ -204,13 +215,15 @@ def run_child(
             child = subprocess.Popen(
                 [sys.executable, str(CHILD), str(order)],
                 stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
+                stdout=file if os.name == "posix" else subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 cwd=cwd,
                 env=env,
-                start_new_session=True,
+                start_new_session=os.name == "posix",
             )
+            reader = copy_output(child, file)
             ended_by = processes.wait(child, results)
+            reader.join(5)
         attempt = Attempt()
         attempt.read(results, output)
     if ended_by is None and child.returncode < 0:
@@ -218,6 +231,19 @@ def run_child(
     elif ended_by is None and child.returncode > 0:
         ended_by = f"exit status {child.returncode}"
     return attempt, ended_by
+
+
+def copy_output(child: subprocess.Popen[bytes], file: IO[bytes]) -> threading.Thread:
+    """Copy what comes through a pipe: a Windows Python under Wine can't write into a file."""
+
+    def copy() -> None:
+        if child.stdout is not None:
+            with child.stdout:
+                shutil.copyfileobj(child.stdout, file)
+
+    thread = threading.Thread(target=copy, daemon=True)
+    thread.start()
+    return thread
 
 
 def modules_of(package: str) -> list[str]:

@@ -12,7 +12,6 @@ import contextvars
 import gc
 import itertools
 import math
-import signal
 import socket
 import threading
 import weakref
@@ -424,8 +423,9 @@ def test_a_loop_whose_time_is_overridden_runs_by_that_time() -> None:
 
 
 def test_another_thread_wakes_a_waiting_loop(loop: Any) -> None:
+    here, there = socket.socketpair()
     if isinstance(loop, VirtualEventLoop):
-        loop.add_signal_handler(signal.SIGUSR1, int)  # something outside that is waited for
+        loop.add_reader(here, int)  # something outside that is waited for
     waiting = threading.Event()
     loop.call_soon(waiting.set)
 
@@ -437,6 +437,9 @@ def test_another_thread_wakes_a_waiting_loop(loop: Any) -> None:
     thread.start()
     loop.run_forever()
     thread.join()
+    loop.remove_reader(here)
+    here.close()
+    there.close()
 
     assert not loop.is_running()
 

@@ -10,12 +10,14 @@ import os
 import selectors
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 
 from qtinter.compat import timerfd
 from qtinter.loop import host
+from qtinter.loop.watch import watch
 from tests.loop.hosting import (
     HOSTED,
     Driver,
@@ -370,7 +372,8 @@ def test_an_alarm_that_is_set_while_disabled_rings_when_it_is_enabled() -> None:
 @needs_qt
 def test_an_alarm_that_rings_while_parked_is_not_forgotten(alarm: str) -> None:
     woken: list[int] = []
-    made = host.open_host(lambda *_: woken.append(1), selectors.DefaultSelector(), None, int)
+    selector = selectors.DefaultSelector()
+    made = host.open_host(lambda *_: woken.append(1), partial(watch, selector), None, int)
     made.unpark()
     made.after(0.001)
     made.park(signals=False)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -127,25 +126,25 @@ def test_create_task_and_cancelling_it(kind: str) -> None:
 @HOSTED
 @pytest.mark.parametrize("ready", [False, True], ids=["becomes ready", "ready already"])
 def test_add_reader(kind: str, *, ready: bool) -> None:
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     got: list[bytes] = []
     with driver_of(kind) as driver:
 
         def on_read() -> None:
-            got.append(os.read(read, 10))
+            got.append(read.recv(10))
             driver.loop.remove_reader(read)
             driver.loop.stop()
 
         def slot() -> None:
             if ready:
-                os.write(write, b"data")
+                write.send(b"data")
             driver.loop.add_reader(read, on_read)
             if not ready:
-                from_qt(lambda: os.write(write, b"data"), 10)
+                from_qt(lambda: write.send(b"data"), 10)
 
         run_slot(driver, slot)
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
     assert got == [b"data"]
 
 
@@ -164,7 +163,7 @@ def test_add_writer(kind: str) -> None:
 
 @HOSTED
 def test_removing_a_reader_in_a_slot_ends_its_calls(kind: str) -> None:
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     calls: list[int] = []
     with driver_of(kind) as driver:
         loop = driver.loop
@@ -179,11 +178,11 @@ def test_removing_a_reader_in_a_slot_ends_its_calls(kind: str) -> None:
 
         seen: list[int] = []
         loop.add_reader(read, on_read)
-        os.write(write, b"x")
+        write.send(b"x")
         from_qt(slot, 20)
         driver.run()
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
     assert seen[0] > 0
     assert len(calls) - seen[0] <= 1  # one that was polled already is still in the queue
 

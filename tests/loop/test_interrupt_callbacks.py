@@ -260,7 +260,7 @@ def hook(kind, exc, traceback):
 
 async def catch():
     try:
-        os.kill(os.getpid(), signal.SIGINT)
+        send_to_self()
         busy(10)
     except KeyboardInterrupt:
         say("caught")
@@ -319,7 +319,7 @@ def test_a_signal_of_our_own_that_comes_too_late_is_not_taken_for_a_ctrl_c(kind:
 
     async def main():
         asyncio.get_running_loop()._interrupts._tripped = True  # as the thread that trips it
-        os.kill(os.getpid(), signal.SIGINT)
+        send_to_self()
         busy(0.01)
         say("not interrupted")
 
@@ -345,7 +345,7 @@ def test_a_second_ctrl_c_while_the_first_is_handled_leaves_no_code_of_ours_half_
 
         def strike_again(handle):
             interrupts._handle_sigint = handle
-            os.kill(os.getpid(), signal.SIGINT)
+            send_to_self()
 
         interrupts._handle_sigint = lambda *args, handle=interrupts._handle_sigint: (
             strike_again(handle), handle(*args)

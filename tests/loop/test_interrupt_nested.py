@@ -326,7 +326,7 @@ def test_a_nested_loop_is_left_alone_where_the_run_itself_nests_in_a_loop_of_qts
 
     async def main():
         try:
-            after(20, lambda: os.kill(os.getpid(), signal.SIGINT))
+            after(20, lambda: send_to_self())
             nested(0.2)
             say("the nested loop ended by itself")
             await asyncio.sleep(60)
@@ -357,7 +357,7 @@ def test_a_second_ctrl_c_in_a_nested_loop_that_is_left_alone_changes_nothing() -
     app = application()
 
     def press(times):
-        os.kill(os.getpid(), signal.SIGINT)
+        send_to_self()
         if times > 1:
             after(20, lambda: press(times - 1))
 

@@ -38,7 +38,7 @@ def test_ctrl_c_is_raised_in_the_callback_if_its_nested_loop_ends_right_after_sl
 
     async def main():
         try:
-            after(20, lambda: os.kill(os.getpid(), signal.SIGINT))
+            after(20, lambda: send_to_self())
             after(200, lambda: busy(0.2))
             nested(0.3)
             say("after the nested loop")
@@ -60,7 +60,7 @@ def test_a_ctrl_c_after_one_in_a_nested_loop_is_not_taken_for_the_same() -> None
 
     async def main():
         inner = QtCore.QEventLoop()
-        after(20, lambda: os.kill(os.getpid(), signal.SIGINT))
+        after(20, lambda: send_to_self())
         after(60, lambda: inner.quit())
         try:
             qt_exec(inner)
@@ -68,7 +68,7 @@ def test_a_ctrl_c_after_one_in_a_nested_loop_is_not_taken_for_the_same() -> None
         except KeyboardInterrupt:
             say("first")
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            send_to_self()
             busy(1)
         except KeyboardInterrupt:
             say("second")
@@ -86,7 +86,7 @@ def test_a_handler_that_changes_while_a_ctrl_c_is_held_hides_none_of_the_next_ru
     loop = qtinter.new_event_loop()
 
     def slot():
-        os.kill(os.getpid(), signal.SIGINT)
+        send_to_self()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     async def first():
@@ -94,7 +94,7 @@ def test_a_handler_that_changes_while_a_ctrl_c_is_held_hides_none_of_the_next_ru
         nested(60)
 
     async def second():
-        os.kill(os.getpid(), signal.SIGINT)
+        send_to_self()
         busy(1)
 
     for main in (first, second):

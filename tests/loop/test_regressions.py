@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.tools.child import run_child
+from tests.tools.live import BY_SIGINT
 
 pytestmark = pytest.mark.qt
 
@@ -43,7 +46,9 @@ def test_an_async_slot_that_fires_after_an_exit_raises_nothing_into_qt() -> None
     assert (child.returncode, child.stderr) == (3, "")
 
 
-@pytest.mark.parametrize(("raised", "status"), [("SystemExit(7)", 7), ("KeyboardInterrupt", -2)])
+@pytest.mark.parametrize(
+    ("raised", "status"), [("SystemExit(7)", 7), ("KeyboardInterrupt", BY_SIGINT)]
+)
 def test_an_exit_in_a_slot_that_a_callback_emits_to_cleans_up_first(
     raised: str, status: int
 ) -> None:
@@ -74,7 +79,7 @@ def test_a_ctrl_c_in_a_slot_that_then_quits_comes_out_of_the_block() -> None:
     child = run_child("""
         app = QtCore.QCoreApplication([])
         def slot():
-            os.kill(os.getpid(), signal.SIGINT)
+            send_to_self()
             app.quit()
         try:
             with qtinter.using_asyncio_from_qt():
@@ -93,7 +98,7 @@ def test_a_ctrl_c_while_an_ended_run_waits_for_a_nested_loop_comes_out_of_it() -
         def slot():
             nested = QtCore.QEventLoop()
             QtCore.QTimer.singleShot(60_000, nested.quit)
-            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+            threading.Timer(0.2, send_to_self).start()
             qt_exec(nested)
         async def main():
             QtCore.QTimer.singleShot(0, slot)
@@ -231,6 +236,7 @@ def test_a_loop_that_an_exit_has_stopped_raises_it_at_the_next_start_and_then_st
     assert (child.returncode, child.stdout, child.stderr) == (0, "exit 3\nruns\n", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a timerfd")
 def test_without_a_timerfd_left_a_timer_of_qt_s_does() -> None:
     child = run_child("""
         from qtinter.compat import timerfd

@@ -69,7 +69,7 @@ def test_streams_timers_and_threads_work(kind: str, make: Make) -> None:
 def test_a_descriptor_that_a_slot_adds_while_the_loop_rests_is_watched(
     kind: str, make: Make
 ) -> None:
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     with driver_of(kind, make()) as driver:
         loop = driver.loop
 
@@ -80,12 +80,12 @@ def test_a_descriptor_that_a_slot_adds_while_the_loop_rests_is_watched(
         def slot() -> None:
             assert loop._resting
             loop.add_reader(read, on_read)
-            from_qt(lambda: os.write(write, b"x"), 10)
+            from_qt(lambda: write.send(b"x"), 10)
 
         from_qt(slot, 20)
         driver.run()
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
 
 
 @HOSTED
@@ -106,7 +106,7 @@ def test_a_writer_that_a_slot_adds_while_the_loop_rests_is_watched(kind: str, ma
 @HOSTED
 @SELECTORS
 def test_a_descriptor_that_a_slot_removes_is_watched_no_more(kind: str, make: Make) -> None:
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     calls: list[int] = []
     with driver_of(kind, make()) as driver:
         loop = driver.loop
@@ -114,13 +114,13 @@ def test_a_descriptor_that_a_slot_removes_is_watched_no_more(kind: str, make: Ma
 
         def slot() -> None:
             loop.remove_reader(read)
-            os.write(write, b"x")
+            write.send(b"x")
             loop.call_later(0.02, loop.stop)
 
         from_qt(slot, 10)
         driver.run()
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
     assert calls == []
 
 
@@ -199,7 +199,7 @@ def test_a_thread_wakes_the_loop(kind: str, make: Make) -> None:
 def test_a_nested_loop_in_a_callback_does_not_spin_on_a_ready_descriptor(
     kind: str, make: Make
 ) -> None:
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     polls: list[int] = []
     used: list[float] = []
     with driver_of(kind, make()) as driver:
@@ -207,9 +207,9 @@ def test_a_nested_loop_in_a_callback_does_not_spin_on_a_ready_descriptor(
 
         def on_read() -> None:
             polls.append(1)
-            os.read(read, 10)
+            read.recv(10)
             if len(polls) == 1:
-                os.write(write, b"y")  # ready for as long as the nested loop runs
+                write.send(b"y")  # ready for as long as the nested loop runs
                 before = time.process_time()
                 run_qt_for(100)
                 used.append(time.process_time() - before)
@@ -218,10 +218,10 @@ def test_a_nested_loop_in_a_callback_does_not_spin_on_a_ready_descriptor(
                 loop.stop()
 
         loop.add_reader(read, on_read)
-        os.write(write, b"x")
+        write.send(b"x")
         driver.run()
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
     assert len(polls) == 2
     assert used[0] < 0.08  # a loop that spins uses all of it
 
@@ -299,17 +299,17 @@ def test_our_own_descriptors_are_not_among_those_that_users_see(kind: str, make:
 def test_what_was_taken_from_the_selector_itself_is_watched_no_more() -> None:
     woken: list[int] = []
     selector = selectors.SelectSelector()
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     selector.register(read, selectors.EVENT_READ)
     watch = DescriptorWatch(selector, lambda *_: woken.append(1))
     watch.enable(True)
     watch.update()
     selector.unregister(read)
     watch.update()
-    os.write(write, b"x")
+    write.send(b"x")
     run_qt_for(5)
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
     assert woken == []
 
 
@@ -319,8 +319,8 @@ def test_a_descriptor_that_another_thread_adds_is_watched_without_touching_qt(
 ) -> None:
     updates: list[int] = []
     threads: list[threading.Thread] = []
-    read, write = os.pipe()
-    os.write(write, b"x")
+    read, write = socket.socketpair()
+    write.send(b"x")
     with driver_of(kind) as driver:
         loop = driver.loop
 
@@ -338,6 +338,6 @@ def test_a_descriptor_that_another_thread_adds_is_watched_without_touching_qt(
         driver.run()
         watchdog.cancel()
         loop.remove_reader(read)
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
     assert updates == []

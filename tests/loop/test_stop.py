@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import socket
 import threading
 import time
 
@@ -49,17 +49,17 @@ def test_a_run_after_a_stop_does_exactly_one_turn(kind: str) -> None:
 @RUNNABLE
 def test_the_one_turn_of_a_stopped_run_polls_and_releases_due_timers(kind: str) -> None:
     ran = []
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     with driver_of(kind) as driver:
         driver.loop.add_reader(read, ran.append, "read")
-        os.write(write, b"x")
+        write.send(b"x")
         driver.loop.call_at(driver.loop.time(), ran.append, "timer")
         driver.loop.call_soon(ran.append, "ready")
         driver.loop.stop()
         driver.run()
         driver.loop.remove_reader(read)
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()
     assert ran == ["ready", "read", "timer"]
 
 
@@ -274,13 +274,13 @@ def test_a_loop_can_be_run_and_stopped_a_hundred_times(kind: str) -> None:
 @HOSTED
 def test_nothing_runs_between_two_runs(kind: str) -> None:
     ran = []
-    read, write = os.pipe()
+    read, write = socket.socketpair()
     with driver_of(kind) as driver:
         loop = driver.loop
         loop.call_soon(loop.stop)
         driver.run()
-        os.write(write, b"x")
-        loop.add_reader(read, lambda: ran.append(os.read(read, 1)))
+        write.send(b"x")
+        loop.add_reader(read, lambda: ran.append(read.recv(1)))
         loop.call_soon(ran.append, "ready")
         loop.call_later(0, ran.append, "timer")
         loop.call_soon_threadsafe(ran.append, "thread-safe")
@@ -290,5 +290,5 @@ def test_nothing_runs_between_two_runs(kind: str) -> None:
         assert ran[:2] == ["ready", "thread-safe"]
         assert sorted(map(str, ran[2:])) == ["b'x'", "timer"]
         loop.remove_reader(read)
-    os.close(read)
-    os.close(write)
+    read.close()
+    write.close()

@@ -312,7 +312,7 @@ def test_a_hundred_thousand_cancelled_timers_leave_nothing_behind(kind: str) -> 
             grown = tracemalloc.get_traced_memory()[0] - before
         finally:
             tracemalloc.stop()
-        assert grown < 100_000
+        assert grown < 500_000  # up to a thousand may be left, which are 250 kB
         assert count_qt_objects() == objects
         assert len(driver.loop._scheduled) <= 1000
 

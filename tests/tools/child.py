@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -19,10 +20,13 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ROOT = Path(__file__).resolve().parents[2]
+
 PRELUDE = """
 import asyncio, os, signal, sys, threading, time
 import qtinter
 from qtinter.bindings import QtCore
+from tests.tools.console import send_to_self
 def qt_exec(runner):
     return (getattr(runner, "exec", None) or runner.exec_)()
 """
@@ -85,6 +89,7 @@ def run_child(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=ROOT,
         env=child_environment(env),
     )
     seen: list[str] = []

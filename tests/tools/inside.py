@@ -30,6 +30,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import qtinter
+from tests.tools import console
 
 BINDING = os.environ["QTINTERBINDING"]
 KIND = sys.argv[1] if len(sys.argv) > 1 else "owner"
@@ -41,6 +42,8 @@ Main = Callable[[], Coroutine[Any, Any, object]]
 # A shell that starts the tests in the background hands SIGINT down as ignored, and Python then
 # leaves it ignored: the programs here stand for ones in the foreground.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+console.listen()
 
 _applications: list[Any] = []
 

@@ -14,16 +14,16 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import dedent
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import attrs
 
+from tests.tools import console
 from tests.tools.child import without_binding_noise
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PRELUDE = """\
 import asyncio, contextvars, gc, logging, os, signal, socket, sys, threading, time
 import qtinter
+from tests.tools.console import send_to_self
 from tests.tools.inside import (
     BINDING, KIND, QtCore, after, application, busy, clean_up, delete_application, drive,
     gui_application, loop_level, nested, qt_exec, say, wait_to_be_cancelled, widgets, wind_up,
@@ -45,8 +46,8 @@ from tests.tools.inside import (
 PATIENCE = 20.0
 
 #: Exit status of a process ended by SIGINT (a shell shows 130), and of one that aborted (134).
-BY_SIGINT = -signal.SIGINT
-ABORTED = -signal.SIGABRT
+BY_SIGINT = 0xC000013A if console.WINDOWS else -signal.SIGINT
+ABORTED = 3 if console.WINDOWS else -signal.SIGABRT
 
 
 @attrs.frozen
@@ -89,8 +90,9 @@ class LiveChild:
     """A child program that runs."""
 
     process: subprocess.Popen[bytes]
-    stderr: IO[bytes]
+    stderr: list[bytes] = attrs.field(factory=list)
     heard: list[Line] = attrs.field(factory=list)
+    listeners: list[threading.Thread] = attrs.field(factory=list)
     _incoming: queue.SimpleQueue[Line | None] = attrs.field(factory=queue.SimpleQueue)
     _seen: int = 0
 
@@ -98,9 +100,14 @@ class LiveChild:
         """Read the child's report to its end (in a thread of its own)."""
         assert self.process.stdout is not None
         for raw in self.process.stdout:
-            at, _, text = raw.decode().rstrip("\n").partition(" ")
+            at, _, text = raw.decode().rstrip("\r\n").partition(" ")
             self._incoming.put(Line(float(at), text))
         self._incoming.put(None)
+
+    def listen_to_errors(self) -> None:
+        """Read what the child writes on standard error (in a thread of its own)."""
+        assert self.process.stderr is not None
+        self.stderr.extend(self.process.stderr)
 
     def wait_for(self, text: str, *, patience: float = PATIENCE) -> Line:
         """Wait until the child says `text` (again, if it was waited for before)."""
@@ -122,7 +129,7 @@ class LiveChild:
     def send(self, signum: int = signal.SIGINT) -> float:
         """Send a signal; return the time just before."""
         at = time.monotonic()
-        self.process.send_signal(signum)
+        console.send(self.process, signum)
         return at
 
     def send_to_group(self, signum: int = signal.SIGINT) -> float:
@@ -174,8 +181,10 @@ class LiveChild:
             self.heard.append(line)
 
     def _errors(self) -> str:
-        self.stderr.seek(0)
-        return without_binding_noise(self.stderr.read().decode(errors="replace"))
+        for thread in self.listeners[1:]:
+            thread.join(5 if self.process.poll() is not None else 0)
+        text = b"".join(self.stderr).decode(errors="replace")
+        return without_binding_noise(text.replace("\r\n", "\n"))
 
 
 @contextmanager
@@ -199,31 +208,35 @@ def start_child(
     environment.pop("PYTHONASYNCIODEBUG", None)
     environment.update(env or {})
     command = [sys.executable, *options, "-c", PRELUDE + dedent(code), *map(str, arguments)]
-    with tempfile.TemporaryFile() as stderr:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            start_new_session=group,
-        )
-        child = LiveChild(process, stderr)
-        listener = threading.Thread(target=child.listen, daemon=True)
-        listener.start()
-        try:
-            yield child
-        finally:
-            if group:
-                # Workers of the child's may live on after it.
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            process.wait()
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=console.STDIN,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=group,
+    )
+    child = LiveChild(process)
+    for listen in (child.listen, child.listen_to_errors):
+        child.listeners.append(threading.Thread(target=listen, daemon=True))
+        child.listeners[-1].start()
+    try:
+        yield child
+    finally:
+        if group:
+            # Workers of the child's may live on after it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        for listener, pipe in zip(child.listeners, (process.stdout, process.stderr), strict=True):
             listener.join(5)
-            if process.stdout is not None and not listener.is_alive():
-                process.stdout.close()
+            if pipe is not None and not listener.is_alive():
+                pipe.close()
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
 
 
 def run_to_end(

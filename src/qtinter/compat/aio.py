@@ -26,11 +26,13 @@ from asyncio import (
     tasks,
 )
 from asyncio.base_events import BaseEventLoop
+from asyncio.proactor_events import BaseProactorEventLoop
 from asyncio.selector_events import BaseSelectorEventLoop
 from typing import Any
 
 __all__ = [
     "BaseEventLoop",
+    "BaseProactorEventLoop",
     "BaseSelectorEventLoop",
     "Handle",
     "SelectorEventLoop",
@@ -57,11 +59,16 @@ __all__ = [
     "set_current_tasks_aside",
     "set_policy",
     "set_running_loop",
+    "start_self_reading",
+    "stop_self_reading",
     "waits_for",
 ]
 
 if sys.platform == "win32":  # pragma: no cover - Windows
+    from asyncio.windows_events import ProactorEventLoop
     from asyncio.windows_events import _WindowsSelectorEventLoop as SelectorEventLoop
+
+    __all__ += ["ProactorEventLoop"]
 else:
     from asyncio.unix_events import _UnixSelectorEventLoop as SelectorEventLoop
 
@@ -169,6 +176,23 @@ def gathered(future: object) -> list[Any] | None:
 def waits_for(task: object) -> Any:
     """Return the future that a suspended task waits for; None if there is none."""
     return getattr(task, "_fut_waiter", None)
+
+
+def start_self_reading(loop: Any) -> None:
+    """Have a proactor loop read its self-pipe; asyncio's does so only if it runs by itself."""
+    if isinstance(loop, BaseProactorEventLoop):
+        loop.call_soon(loop._loop_self_reading)
+
+
+def stop_self_reading(loop: Any) -> None:
+    """Undo :func:`start_self_reading`."""
+    read: Any = getattr(loop, "_self_reading_future", None)
+    if read is not None:
+        loop._self_reading_future = None
+        overlapped = read._ov
+        read.cancel()
+        if overlapped is not None and not overlapped.pending:
+            loop._proactor._unregister(overlapped)
 
 
 def default_policy_class() -> Any:

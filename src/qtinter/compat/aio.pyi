@@ -5,9 +5,10 @@ import asyncio
 import logging
 import selectors
 import socket
+import sys
 from asyncio import ensure_future as ensure_future
 from asyncio import isfuture as isfuture
-from asyncio import selector_events
+from asyncio import proactor_events, selector_events
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
@@ -91,6 +92,18 @@ class SelectorEventLoop(BaseSelectorEventLoop):
         self, pipe: Any, protocol: Any, *args: Any, **kwargs: Any
     ) -> Any: ...
 
+class BaseProactorEventLoop(BaseEventLoop, proactor_events.BaseProactorEventLoop):
+    _proactor: Any
+    _self_reading_future: Any
+    def __init__(self, proactor: Any) -> None: ...
+    def _loop_self_reading(self, f: Any = None) -> None: ...
+
+if sys.platform == "win32":
+    from asyncio import windows_events
+
+    class ProactorEventLoop(BaseProactorEventLoop, windows_events.ProactorEventLoop):
+        def __init__(self, proactor: Any = None) -> None: ...
+
 ThreadSafeHandle: Any
 new_event_loop_places: tuple[Any, ...]
 
@@ -108,6 +121,8 @@ def is_shutdown_coroutine(awaitable: object) -> bool: ...
 def is_shut_down(loop: BaseEventLoop) -> bool: ...
 def gathered(future: object) -> list[asyncio.Future[Any]] | None: ...
 def waits_for(task: object) -> asyncio.Future[Any] | None: ...
+def start_self_reading(loop: asyncio.AbstractEventLoop) -> None: ...
+def stop_self_reading(loop: asyncio.AbstractEventLoop) -> None: ...
 def default_policy_class() -> Any: ...
 def open_epoll(
     selector: selectors.BaseSelector,

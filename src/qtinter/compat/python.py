@@ -4,6 +4,7 @@
 * the set-up and clean-up around a running loop, which asyncio offers as methods from 3.13;
 * ``Runner``, which asyncio has from 3.11;
 * setting signal handlers without the ``signal`` module's conversions;
+* signals that end a wait, on Windows by the wake-up fd only;
 * names of ``concurrent.futures`` that stay lazy on 3.15 once PySide6 is imported.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import _signal
 import asyncio
 import contextlib
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import aio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    import socket
+    from collections.abc import Callable, Coroutine, Generator
     from types import FrameType
 
     from typing_extensions import Self
@@ -40,6 +43,28 @@ if sys.version_info >= (3, 15):  # pragma: no cover - covered on 3.15 only
 
     concurrent.futures.ThreadPoolExecutor = ThreadPoolExecutor  # type: ignore[misc]
     concurrent.futures.ProcessPoolExecutor = ProcessPoolExecutor  # type: ignore[misc]
+
+
+if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
+
+    @contextlib.contextmanager
+    def signals_end_waits(pipe: socket.socket) -> Generator[None, None, None]:
+        """Have signals write to the self-pipe of a loop that waits by itself."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.set_wakeup_fd(pipe.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+
+else:
+
+    def signals_end_waits(pipe: socket.socket) -> contextlib.AbstractContextManager[None]:
+        """Do nothing: the system ends a wait when a signal comes."""
+        del pipe
+        return contextlib.nullcontext()
 
 
 if sys.version_info >= (3, 13):
@@ -65,9 +90,11 @@ else:  # drop with 3.12
             firstiter=loop._asyncgen_firstiter_hook, finalizer=loop._asyncgen_finalizer_hook
         )
         aio.set_running_loop(loop)
+        aio.start_self_reading(loop)
 
     def run_forever_cleanup(loop: Any) -> None:
         """Undo :func:`run_forever_setup`."""
+        aio.stop_self_reading(loop)
         loop._stopping = False
         loop._thread_id = None
         aio.set_running_loop(None)

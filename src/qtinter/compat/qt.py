@@ -14,6 +14,7 @@ Classes that derive from Qt's are made on first use, since no module of qtinter 
 from __future__ import annotations
 
 import functools
+import importlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,25 @@ def notifier(fd: int, slot: Callable[..., object], *, write: bool = False) -> An
     made = qtcore.QSocketNotifier(fd, kind.Write if write else kind.Read)
     made.setEnabled(False)
     made.activated.connect(slot)
+    return made
+
+
+def event_notifier(handle: int, slot: Callable[[], object]) -> Any:
+    """Make a QWinEventNotifier on a handle of Windows, disabled."""
+    known = binding()
+    if known.is_pyqt:
+        made = known.QtCore.QWinEventNotifier(handle)
+        activated = slot
+    else:
+        shiboken = importlib.import_module(known.name.replace("PySide", "shiboken"))
+        pointer = getattr(shiboken, "VoidPtr", None) or shiboken.Shiboken.VoidPtr
+        made = known.QtCore.QWinEventNotifier(pointer(handle))
+
+        def activated() -> None:
+            slot()  # PySide can't convert the handle, so there must be no parameter to take it
+
+    made.setEnabled(False)
+    made.activated.connect(activated)
     return made
 
 

@@ -12,6 +12,8 @@ has the entry points, :mod:`~qtinter.loop.selector` the concrete classes.
 
 from __future__ import annotations
 
+import sys
+
 from qtinter.scheduler import QiLoopMode
 
 from .base import QiBaseEventLoop
@@ -24,6 +26,10 @@ from .run import (
     using_qt_from_asyncio,
 )
 from .selector import QiBaseSelectorEventLoop, QiSelectorEventLoop
+
+if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
+    from .proactor import QiBaseProactorEventLoop as QiBaseProactorEventLoop
+    from .proactor import QiProactorEventLoop as QiProactorEventLoop
 from .tasks import run_task
 
 __all__ = [

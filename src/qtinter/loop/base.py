@@ -18,7 +18,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from qtinter.compat import aio, qt
-from qtinter.compat.python import run_forever_setup
+from qtinter.compat.python import run_forever_setup, signals_end_waits
 from qtinter.scheduler import Event, QiLoopMode, State
 
 from .hosted import HostedLoop
@@ -130,7 +130,8 @@ class QiBaseEventLoop(HostedLoop):
             return
         self._lifecycle.fire(Event.START)
         try:
-            super().run_forever()
+            with signals_end_waits(self._csock):
+                super().run_forever()
         finally:
             self._lifecycle.fire(Event.FINISH)
 
@@ -204,7 +205,8 @@ class QiBaseEventLoop(HostedLoop):
         try:
             if not qt.has_application():
                 self._drop_host()  # its Qt objects may have gone with the application
-                self._run_without_qt()
+                with signals_end_waits(self._csock):
+                    self._run_without_qt()
             else:
                 host = self._open_host()
                 self._install_interrupts()

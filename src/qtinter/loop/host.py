@@ -31,11 +31,11 @@ from qtinter.compat.timerfd import make_timerfd
 
 from .atomic import atomic
 from .core import MAX_WAIT
-from .watch import watch
 
 if TYPE_CHECKING:
-    import selectors
     from collections.abc import Callable
+
+    from .watch import MakeWatch, Watch
 
 #: No alarm rings earlier than this after the one before, in seconds.
 COALESCE = 0.001
@@ -91,25 +91,25 @@ class QTimerAlarm:
 
 def open_host(
     wake: Callable[..., object],
-    selector: selectors.BaseSelector,
-    signal_fd: int | None,
+    watch_io: MakeWatch,
+    watch_signals: MakeWatch | None,
     on_signal: Callable[..., object],
 ) -> QtHost:
     """Return a host for a loop: the one that was kept, if it fits, or a new one.
 
     Args:
         wake: Called for a wake-up.
-        selector: The loop's selector.
-        signal_fd: The reading end of the self-pipe, watched while parked; None in threads that no
-            signal reaches.
-        on_signal: Called when ``signal_fd`` is readable while parked.
+        watch_io: Makes the watch on what the loop's selector watches.
+        watch_signals: Makes the watch on the self-pipe while parked; None in threads that no signal
+            reaches.
+        on_signal: Called when a signal has come while parked.
     """
-    host = QtHost.kept if signal_fd is not None else None
+    host = QtHost.kept if watch_signals is not None else None
     if host is not None:
         QtHost.kept = None
     if host is None or not host.belongs_to(qt.application()):
         host = QtHost()
-    host.connect(wake, selector, signal_fd, on_signal)
+    host.connect(wake, watch_io, watch_signals, on_signal)
     return host
 
 
@@ -140,9 +140,9 @@ class QtHost:
         self._alarm: TimerFdAlarm | QTimerAlarm | None = None
         self._alarm_at: float | None = None
         self._last_ring = 0.0
-        self._signal_fd: int | None = None
+        self._watch_signals: MakeWatch | None = None
         self._on_signal: Callable[..., object] = _nobody
-        self._signals: Any = None
+        self._signals: Watch | None = None
         self.parked: bool = True
         self._exits = False
         self._unblock = False
@@ -157,15 +157,15 @@ class QtHost:
     def connect(
         self,
         wake: Callable[..., object],
-        selector: selectors.BaseSelector,
-        signal_fd: int | None,
+        watch_io: MakeWatch,
+        watch_signals: MakeWatch | None,
         on_signal: Callable[..., object],
     ) -> None:
         """Serve a loop; see :func:`open_host`."""
         self.app = self._home()
         self._wake = wake
-        self._io = watch(selector, self._fire, self._io)
-        self._signal_fd = signal_fd
+        self._io = watch_io(self._fire, self._io)
+        self._watch_signals = watch_signals
         self._on_signal = on_signal
 
     @atomic
@@ -261,22 +261,27 @@ class QtHost:
                 self._alarm.enable(False)
         if not signals:
             self.mute_signals()
-        elif self._signal_fd is not None:
+        elif self._watch_signals is not None:
             if self._signals is None:
-                self._signals = qt.notifier(self._signal_fd, self._on_signal)
-            self._signals.setEnabled(True)
+                self._signals = self._watch_signals(self._signal, None)
+            self._signals.enable(True)
 
     def mute_signals(self) -> None:
         """Stop watching the self-pipe, until the next :meth:`park`."""
         if self._signals is not None:
-            self._signals.setEnabled(False)
+            self._signals.enable(False)
+
+    @atomic
+    def _signal(self, *_: object) -> None:
+        self._on_signal()
+        if self._signals is not None:
+            self._signals.update()
 
     def unpark(self) -> None:
         """Undo :meth:`park`; the idle timer stays off."""
         if self.parked:
             self.parked = False
-            if self._signals is not None:
-                self._signals.setEnabled(False)
+            self.mute_signals()
             self._io.update()
             self._io.enable(True)
             if self._alarm is not None:
@@ -332,9 +337,12 @@ class QtHost:
         """Drop what wakes the loop up. Qt's objects may be gone already, at the program's end."""
         with contextlib.suppress(RuntimeError):
             self.park(signals=False)
+            self._io.close()
+            if self._signals is not None:
+                self._signals.close()
             if self._on_app_gone is not None:
                 self.app.destroyed.disconnect(self._on_app_gone)
-        keep = self._signal_fd is not None and self.belongs_to(qt.application())
+        keep = self._watch_signals is not None and self.belongs_to(qt.application())
         self.app = self._on_app_gone = self._signals = None
         self._wake = self._on_signal = _nobody
         if self._alarm is not None and (self._alarm_at is not None or not keep):

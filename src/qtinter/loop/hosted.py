@@ -27,6 +27,7 @@ from .guest import ask_qt_to_exit
 from .host import QtHost, open_host
 from .interrupt import Interrupts, loses_exceptions
 from .quit import logger
+from .watch import SelectorWatch, watch
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from .owner import OwnerRun
+    from .watch import Watch
 
 #: How long a slice lasts before Qt gets control back, in seconds.
 DEFAULT_SLICE = 0.001
@@ -249,13 +251,19 @@ class HostedLoop(SchedulerLoop):
             in_main_thread = threading.current_thread() is threading.main_thread()
             host = self._host = open_host(
                 self._wake,
-                self._selector,
-                self._ssock.fileno() if in_main_thread else None,
+                self._watch_io,
+                self._watch_signals if in_main_thread else None,
                 self._read_signals,
             )
             self._host_thread = thread
             self._was_hosted = True
         return host
+
+    def _watch_io(self, wake: Callable[..., object], used: Watch | None) -> Watch:
+        return watch(self._selector, wake, used)
+
+    def _watch_signals(self, wake: Callable[..., object], _used: Watch | None) -> Watch:
+        return SelectorWatch(self._ssock.fileno(), wake)
 
     def _begin(self) -> None:
         host: Any = self._host

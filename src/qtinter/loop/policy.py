@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from qtinter.compat import aio
@@ -31,4 +32,14 @@ class QiSelectorEventLoopPolicy(_Policy):
     _loop_factory = QiSelectorEventLoop
 
 
-QiDefaultEventLoopPolicy = QiSelectorEventLoopPolicy
+if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
+    from .proactor import QiProactorEventLoop
+
+    class QiProactorEventLoopPolicy(_Policy):
+        """asyncio's default policy, with :class:`QiProactorEventLoop` for new loops."""
+
+        _loop_factory = QiProactorEventLoop
+
+    QiDefaultEventLoopPolicy = QiProactorEventLoopPolicy
+else:
+    QiDefaultEventLoopPolicy = QiSelectorEventLoopPolicy

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-QiDefaultEventLoop = QiSelectorEventLoop
+if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
+    from .proactor import QiProactorEventLoop
+
+    QiDefaultEventLoop = QiProactorEventLoop
+else:
+    QiDefaultEventLoop = QiSelectorEventLoop
 
 
 def new_event_loop() -> QiBaseEventLoop:

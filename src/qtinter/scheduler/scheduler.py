@@ -79,6 +79,8 @@ class Scheduler:
         stopping: The current turn is the last one.
         generation: How many handles of ``ready`` belong to the turn that a slice left unfinished.
         chunk: How many callbacks run between two looks at the clock.
+        poll_interval: How often the world is polled while there is work, in seconds; 0 for a poll
+            between any two turns.
     """
 
     __slots__ = (
@@ -89,6 +91,7 @@ class Scheduler:
         "observe",
         "on_error",
         "poll",
+        "poll_interval",
         "ready",
         "stopping",
         "timers",
@@ -114,6 +117,7 @@ class Scheduler:
         self.stopping: bool = False
         self.generation: int = 0
         self.chunk: int = MAX_CHUNK
+        self.poll_interval: float = POLL_INTERVAL
 
     @property
     def finished(self) -> bool:
@@ -169,6 +173,8 @@ class Scheduler:
         clock = self.clock
         generation, self.generation = self.generation, 0
         chunk = self.chunk
+        poll_interval = self.poll_interval
+        look_each_turn = not turns or not poll_interval
         now = poll_due = clock()
         end = now + budget
         handle: HandleLike | None = None
@@ -179,7 +185,7 @@ class Scheduler:
                     break
                 if now >= poll_due or not ready:
                     self.poll()
-                    poll_due = now + POLL_INTERVAL
+                    poll_due = now + poll_interval
                 if timers.earliest <= now:
                     timers.release(now, ready.extend)
                 generation = len(ready)
@@ -219,7 +225,7 @@ class Scheduler:
                         if modal:
                             generation += n
                             n = 0
-                    if generation or modal or self.stopping or not turns:
+                    if generation or modal or self.stopping or look_each_turn:
                         break
                     if timers.earliest <= now:
                         break  # I3: a clock that stands still must not starve a timer
