@@ -14,6 +14,7 @@ an error.
 from __future__ import annotations
 
 import os
+import pathlib
 
 import nox
 
@@ -104,6 +105,22 @@ def tests(session: nox.Session, binding: str) -> None:
     )  # fmt: skip
 
 
+# On Windows itself the cells above do; here Wine runs a Windows Python.
+WINDOWS = [("3.10", "PyQt6"), ("3.12", "PyQt6"), ("3.13", "PyQt6"), ("3.12", "PySide6")]
+
+
+@nox.session(python=False, tags=["full"])
+@nox.parametrize(
+    "version,name",
+    [nox.param(*cell, id=f"{cell[0]}-{cell[1].lower()}") for cell in WINDOWS],
+)
+def windows(session: nox.Session, version: str, name: str) -> None:
+    """The suite and CPython's own tests on Windows, where there is a lane for it."""
+    if not pathlib.Path("../shared/winlane/setup.sh").exists():
+        session.skip("there is no Windows lane beside this checkout")
+    session.run("bash", "scripts/winlane.sh", version, name, external=True)
+
+
 @nox.session(python="3.12", tags=["gui"])
 def xvfb(session: nox.Session) -> None:
     """The tests that open widgets, on a real X server: needs xvfb-run and Qt's xcb libraries."""
@@ -130,6 +147,7 @@ def typing(session: nox.Session, binding: str) -> None:
     )  # fmt: skip
 
 
+# Debian's builds of 3.14 and 3.15 come without these tests.
 CONFORMANCE = [(python, "pyqt6") for python in ("3.10", "3.11", "3.12", "3.13")]
 CONFORMANCE.append(("3.12", "pyside6"))
 

@@ -72,6 +72,8 @@ def run(name: str, environ: dict[str, str], arguments: Iterable[str]) -> tuple[i
     if "COVERAGE_FILE" in environ:
         command += ["coverage", "run", "-m"]
     command += ["pytest", "-p", "scripts.journal", "-o", f"cache_dir={BUILD / 'pytest' / name}"]
+    if sys.platform == "win32":
+        command += ["-o", "timeout_method=thread"]  # there are no alarm signals
     command += arguments
     status, lost = 0, []
     for _ in range(MAX_PROCESSES):

@@ -73,6 +73,7 @@ def run_child(
     env: Mapping[str, str] | None = None,
     signals: tuple[signal.Signals, ...] = (),
     arguments: tuple[str, ...] = (),
+    prelude: str = PRELUDE,
 ) -> Child:
     """Run a program in a child process.
 
@@ -82,8 +83,9 @@ def run_child(
         env: Additions to the environment.
         signals: Sent one each time the program prints a line ``READY``.
         arguments: Options for Python, such as ``-X dev``.
+        prelude: What the program begins with, if not with the usual imports.
     """
-    command = [sys.executable, "-W", "error", *arguments, "-c", PRELUDE + textwrap.dedent(code)]
+    command = [sys.executable, "-W", "error", *arguments, "-c", prelude + textwrap.dedent(code)]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -343,7 +343,7 @@ class QtHost:
             if self._on_app_gone is not None:
                 self.app.destroyed.disconnect(self._on_app_gone)
         keep = self._watch_signals is not None and self.belongs_to(qt.application())
-        self.app = self._on_app_gone = self._signals = None
+        self.app = self._on_app_gone = self._watch_signals = self._signals = None
         self._wake = self._on_signal = _nobody
         if self._alarm is not None and (self._alarm_at is not None or not keep):
             self._alarm.close()
