@@ -26,13 +26,11 @@ from asyncio import (
     tasks,
 )
 from asyncio.base_events import BaseEventLoop
-from asyncio.proactor_events import BaseProactorEventLoop
 from asyncio.selector_events import BaseSelectorEventLoop
 from typing import Any
 
 __all__ = [
     "BaseEventLoop",
-    "BaseProactorEventLoop",
     "BaseSelectorEventLoop",
     "Handle",
     "SelectorEventLoop",
@@ -65,10 +63,11 @@ __all__ = [
 ]
 
 if sys.platform == "win32":  # pragma: no cover - Windows
+    from asyncio.proactor_events import BaseProactorEventLoop
     from asyncio.windows_events import ProactorEventLoop
     from asyncio.windows_events import _WindowsSelectorEventLoop as SelectorEventLoop
 
-    __all__ += ["ProactorEventLoop"]
+    __all__ += ["BaseProactorEventLoop", "ProactorEventLoop"]
 else:
     from asyncio.unix_events import _UnixSelectorEventLoop as SelectorEventLoop
 
@@ -180,14 +179,14 @@ def waits_for(task: object) -> Any:
 
 def start_self_reading(loop: Any) -> None:
     """Have a proactor loop read its self-pipe; asyncio's does so only if it runs by itself."""
-    if isinstance(loop, BaseProactorEventLoop):
+    if sys.platform == "win32" and isinstance(loop, BaseProactorEventLoop):  # pragma: no cover
         loop.call_soon(loop._loop_self_reading)
 
 
 def stop_self_reading(loop: Any) -> None:
     """Undo :func:`start_self_reading`."""
     read: Any = getattr(loop, "_self_reading_future", None)
-    if read is not None:
+    if read is not None:  # pragma: no cover - Windows
         loop._self_reading_future = None
         overlapped = read._ov
         read.cancel()

@@ -8,7 +8,7 @@ import socket
 import sys
 from asyncio import ensure_future as ensure_future
 from asyncio import isfuture as isfuture
-from asyncio import proactor_events, selector_events
+from asyncio import selector_events
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
@@ -92,14 +92,14 @@ class SelectorEventLoop(BaseSelectorEventLoop):
         self, pipe: Any, protocol: Any, *args: Any, **kwargs: Any
     ) -> Any: ...
 
-class BaseProactorEventLoop(BaseEventLoop, proactor_events.BaseProactorEventLoop):
-    _proactor: Any
-    _self_reading_future: Any
-    def __init__(self, proactor: Any) -> None: ...
-    def _loop_self_reading(self, f: Any = None) -> None: ...
-
 if sys.platform == "win32":
-    from asyncio import windows_events
+    from asyncio import proactor_events, windows_events
+
+    class BaseProactorEventLoop(BaseEventLoop, proactor_events.BaseProactorEventLoop):
+        _proactor: Any
+        _self_reading_future: Any
+        def __init__(self, proactor: Any) -> None: ...
+        def _loop_self_reading(self, f: Any = None) -> None: ...
 
     class ProactorEventLoop(BaseProactorEventLoop, windows_events.ProactorEventLoop):
         def __init__(self, proactor: Any = None) -> None: ...
