@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tools.not_on_windows import reason_for
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 if sys.platform == "win32":
@@ -41,10 +43,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a binding."""
+    """Mark what needs a binding, and what can't run on this system."""
     for item in items:
         if "qapp" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.qt)
+        if sys.platform == "win32" and (reason := reason_for(item.nodeid)) is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import signal
 import pytest
 
 from tests.loop.kinds import ALL_KINDS, PLAIN_KINDS
-from tests.tools.live import BY_SIGINT, best_of_three, run_to_end, start_child
+from tests.tools.live import BY_DEFAULT_ACTION, BY_SIGINT, best_of_three, run_to_end, start_child
 
 pytestmark = pytest.mark.qt
 
@@ -123,7 +123,7 @@ def test_the_default_action_of_sigint_stays_what_the_user_chose(kind: str) -> No
         ended = child.finish()
 
     assert ended.texts == ["READY"]
-    assert ended.returncode == BY_SIGINT
+    assert ended.returncode == BY_DEFAULT_ACTION
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)

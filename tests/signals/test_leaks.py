@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-from pathlib import Path
 
+import psutil
 import pytest
 
 import qtinter
@@ -19,7 +18,7 @@ ROUNDS = 10_000
 
 def rss():
     """Return the resident memory of the process in bytes."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return psutil.Process().memory_info().rss
 
 
 async def result(sender):

@@ -47,6 +47,8 @@ PATIENCE = 20.0
 
 #: Exit status of a process ended by SIGINT (a shell shows 130), and of one that aborted (134).
 BY_SIGINT = 0xC000013A if console.WINDOWS else -signal.SIGINT
+#: Exit status by SIGINT's default action: on Windows that of the C library, which knows no Ctrl-C.
+BY_DEFAULT_ACTION = 3 if console.WINDOWS else BY_SIGINT
 ABORTED = 3 if console.WINDOWS else -signal.SIGABRT
 
 

@@ -266,7 +266,7 @@ class Interrupts:
         if where == "slot":
             if self._slot_interrupted:  # pragma: no cover - ends the process before data are saved
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
             self._slot_interrupted = True
         try:
             original(signum, frame)
