@@ -128,7 +128,7 @@ class GuestAdapter(OwnerAdapter):
 
         with self.helpers.using_asyncio_from_qt(loop_factory=loop_factory):
             task = loops[0].create_task(main_then_quit())
-            self.application.exec()
+            (getattr(self.application, "exec", None) or self.application.exec_)()
             # quit() ends exec() at once, the task itself ends a moment later
             while not task.done():
                 self.application.processEvents()

@@ -6,8 +6,11 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import sys
 
-from .timerfd import Descriptor
+from .descriptor import Descriptor
+
+assert sys.platform == "linux"  # for type checkers
 
 _CLOCK_MONOTONIC = 1
 _TFD_TIMER_ABSTIME = 1

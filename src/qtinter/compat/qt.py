@@ -100,14 +100,15 @@ def event_notifier(handle: int, slot: Callable[[], object]) -> Any:
     known = binding()
     if known.is_pyqt:
         made = known.QtCore.QWinEventNotifier(handle)
-        activated = slot
+        activated: Callable[[], object] = slot
     else:
         shiboken = importlib.import_module(known.name.replace("PySide", "shiboken"))
         pointer = getattr(shiboken, "VoidPtr", None) or shiboken.Shiboken.VoidPtr
         made = known.QtCore.QWinEventNotifier(pointer(handle))
 
-        def activated() -> None:
-            slot()  # PySide can't convert the handle, so there must be no parameter to take it
+        # PySide can't convert the handle, so there must be no parameter to take it.
+        def activated() -> object:
+            return slot()
 
     made.setEnabled(False)
     made.activated.connect(activated)

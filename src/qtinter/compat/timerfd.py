@@ -7,8 +7,6 @@ calls from Python 3.13; before, the C library is asked directly (:mod:`.ctimerfd
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 from typing import Protocol
 
@@ -33,28 +31,11 @@ class TimerFd(Protocol):
         ...  # pragma: no cover - a protocol has no body to run
 
 
-class Descriptor:
-    """The file descriptor of a timer."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-
-    def fileno(self) -> int:
-        """Return the file descriptor."""
-        return self._fd
-
-    def clear(self) -> None:
-        """Make the file descriptor unreadable after the deadline."""
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._fd, 8)
-
-    def close(self) -> None:
-        """Close the file descriptor."""
-        os.close(self._fd)
-
-
 if sys.platform == "linux" and sys.version_info >= (3, 13):
+    import os
     import time
+
+    from .descriptor import Descriptor
 
     class _TimerFd(Descriptor):
         def __init__(self) -> None:

@@ -42,8 +42,8 @@ class VirtualHost:
     def __init__(self, scheduler: Scheduler, clock: VirtualClock, budget: float = 0.0) -> None:
         self.scheduler = scheduler
         self.clock = clock
-        self.budget = budget
-        self.lifecycle = Lifecycle(QiLoopMode.GUEST)
+        self.budget: float = budget
+        self.lifecycle: Lifecycle = Lifecycle(QiLoopMode.GUEST)
 
     def wake(self) -> None:
         """Run one slice, then the modal calls that it has asked for.
