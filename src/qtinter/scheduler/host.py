@@ -40,8 +40,8 @@ class VirtualHost:
     __slots__ = ("budget", "clock", "lifecycle", "scheduler")
 
     def __init__(self, scheduler: Scheduler, clock: VirtualClock, budget: float = 0.0) -> None:
-        self.scheduler = scheduler
-        self.clock = clock
+        self.scheduler: Scheduler = scheduler
+        self.clock: VirtualClock = clock
         self.budget: float = budget
         self.lifecycle: Lifecycle = Lifecycle(QiLoopMode.GUEST)
 

@@ -100,8 +100,8 @@ class Lifecycle:
     __slots__ = ("mode", "state")
 
     def __init__(self, mode: QiLoopMode = QiLoopMode.OWNER, state: State = State.STOPPED) -> None:
-        self.mode = mode
-        self.state = state
+        self.mode: QiLoopMode = mode
+        self.state: State = state
 
     @property
     def running(self) -> bool:

@@ -107,13 +107,13 @@ class Scheduler:
         modal: ModalSlot | None = None,
         observe: Callable[[HandleLike], object] | None = None,
     ) -> None:
-        self.clock = clock
-        self.on_error = on_error
-        self.poll = poll
+        self.clock: Clock = clock
+        self.on_error: Callable[[HandleLike, BaseException], object] = on_error
+        self.poll: Callable[[], object] = poll
         self.ready: deque[HandleLike] = deque()
         self.timers: TimerHeap = TimerHeap() if timers is None else timers
         self.modal: ModalSlot = ModalSlot() if modal is None else modal
-        self.observe = observe
+        self.observe: Callable[[HandleLike], object] | None = observe
         self.stopping: bool = False
         self.generation: int = 0
         self.chunk: int = MAX_CHUNK
