@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import math
 import os
 import selectors
 import sys
 import time
+import weakref
 from functools import partial
 from typing import Any
 
 import pytest
 
+import qtinter
 from qtinter.compat import timerfd
 from qtinter.loop import host
 from qtinter.loop.watch import watch
@@ -383,3 +386,76 @@ def test_an_alarm_that_rings_while_parked_is_not_forgotten(alarm: str) -> None:
     made.unpark()
     run_qt_until(lambda: len(woken) == 2)
     made.close()
+
+
+@needs_qt
+def test_an_application_that_python_has_not_made_is_held_while_there_is_a_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Wrapper:
+        """What a binding makes for an object of C++, and forgets when nobody refers to it."""
+
+    wrappers: weakref.WeakSet[Wrapper] = weakref.WeakSet()
+
+    def application() -> Wrapper:
+        for wrapper in wrappers:
+            return wrapper
+        wrapper = Wrapper()
+        wrappers.add(wrapper)
+        return wrapper
+
+    monkeypatch.setattr("qtinter.compat.qt.application", application)
+    loop: Any = qtinter.new_event_loop()
+    made = loop._open_host()
+    assert made.app is application()
+
+    loop.close()
+    gc.collect()
+    assert made.app is None
+    assert len(wrappers) == 0
+    assert not made.belongs_to(application())
+
+
+@needs_qt
+def test_a_host_is_handed_on_from_one_loop_to_the_next() -> None:
+    hosts: list[Any] = []
+    for _ in range(3):
+        loop: Any = qtinter.new_event_loop()
+        loop.run_until_complete(asyncio.sleep(0.001))
+        hosts.append(loop._host)
+        loop.close()
+
+    assert hosts[0] is hosts[1] is hosts[2]
+
+
+@needs_qt
+def test_two_loops_do_not_share_a_host() -> None:
+    loops: list[Any] = [qtinter.new_event_loop() for _ in range(2)]
+    for loop in loops:
+        loop.run_until_complete(asyncio.sleep(0))
+    hosts = [loop._host for loop in loops]
+    for loop in loops:
+        loop.close()
+
+    assert hosts[0] is not hosts[1]
+
+
+@needs_qt
+def test_a_host_that_is_handed_on_brings_no_deadline_with_it() -> None:
+    loop: Any = qtinter.new_event_loop()
+    loop.call_later(0.02, print)
+    rested = loop.create_future()
+    from_qt(lambda: rested.set_result(None), 5)
+    loop.run_until_complete(rested)
+    assert loop._host._alarm_at is not None
+    loop.close()
+
+    following: Any = qtinter.new_event_loop()
+    following.run_until_complete(asyncio.sleep(0))
+    woken: list[int] = []
+    following._host._wake = lambda: woken.append(1)
+    following._host.unpark()
+    run_qt_for(50)
+    following._host.park(signals=False)
+    following.close()
+    assert woken == []

@@ -104,12 +104,13 @@ def open_host(
             reaches.
         on_signal: Called when a signal has come while parked.
     """
+    app: Any = qt.application()
     host = QtHost.kept if watch_signals is not None else None
     if host is not None:
         QtHost.kept = None
-    if host is None or not host.belongs_to(qt.application()):
-        host = QtHost()
-    host.connect(wake, watch_io, watch_signals, on_signal)
+    if host is None or not host.belongs_to(app):
+        host = QtHost(app)
+    host.connect(app, wake, watch_io, watch_signals, on_signal)
     return host
 
 
@@ -127,9 +128,9 @@ class QtHost:
 
     kept: ClassVar[QtHost | None] = None
 
-    def __init__(self) -> None:
-        self.app: Any = None
-        self._home: Any = weakref.ref(qt.application())
+    def __init__(self, app: Any) -> None:
+        self.app: Any = None  # not held while it is kept: that would keep the application alive
+        self._home: Any = weakref.ref(app)
         self._on_app_gone: Callable[..., object] | None = None
         self._loop = qt.event_loop()  # first: it makes the thread's event dispatcher
         self._thread = qt.current_thread()
@@ -156,13 +157,16 @@ class QtHost:
 
     def connect(
         self,
+        app: Any,
         wake: Callable[..., object],
         watch_io: MakeWatch,
         watch_signals: MakeWatch | None,
         on_signal: Callable[..., object],
     ) -> None:
         """Serve a loop; see :func:`open_host`."""
-        self.app = self._home()
+        # Held as long as there is a loop: the application of a host program, written in C++, has
+        # a Python object only while somebody refers to it.
+        self.app = app
         self._wake = wake
         self._io = watch_io(self._fire, self._io)
         self._watch_signals = watch_signals
