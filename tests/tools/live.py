@@ -144,6 +144,7 @@ class LiveChild:
         """Wait until the child's main thread waits in the kernel (where /proc can tell)."""
         stat = Path(f"/proc/{self.process.pid}/stat")
         if not stat.exists():
+            time.sleep(0.3)  # nobody can tell
             return
         naps = 0
         end = time.monotonic() + PATIENCE

@@ -262,7 +262,8 @@ class HostedLoop(SchedulerLoop):
     def _watch_io(self, wake: Callable[..., object], used: Watch | None) -> Watch:
         return watch(self._selector, wake, used)
 
-    def _watch_signals(self, wake: Callable[..., object], _used: Watch | None) -> Watch:
+    def _watch_signals(self, wake: Callable[..., object], used: Watch | None) -> Watch:
+        del used
         return SelectorWatch(self._ssock.fileno(), wake)
 
     def _begin(self) -> None:

@@ -370,5 +370,5 @@ def _in_forked_child() -> None:  # pragma: no cover - children of a fork end by 
     _installed.clear()
 
 
-if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+if sys.platform != "win32":  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_in_forked_child)

@@ -67,8 +67,8 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
         return not windows.port_can_be_waited_for()
 
     @contextlib.contextmanager
-    def _own_wakeup_fd() -> Generator[None, None, None]:
-        """Keep asyncio from changing the wake-up fd where no loop is being run."""
+    def _same_wakeup_fd(closed: int = -1) -> Generator[None, None, None]:
+        """Keep asyncio from changing the wake-up fd, unless it is one that is closed meanwhile."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -76,7 +76,7 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
         try:
             yield
         finally:
-            signal.set_wakeup_fd(before)
+            signal.set_wakeup_fd(-1 if before == closed else before)
 
     class QiBaseProactorEventLoop(QiBaseEventLoop, aio.BaseProactorEventLoop):
         """Counterpart to asyncio's ``BaseProactorEventLoop``, on top of a Qt event loop."""
@@ -84,13 +84,14 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
         def __init__(self, proactor: Any) -> None:
             self._closed = True  # till there is something to close
             self._needs_thread = needs_thread()
-            with _own_wakeup_fd():
+            with _same_wakeup_fd():
                 super().__init__(proactor)
             # As asyncio does. A served named pipe has one free instance at a time: a client in this
             # thread that doesn't wait for the loop finds one only if each connection is noticed.
             self._scheduler.poll_interval = 0.0
 
-        def _watch_io(self, wake: Callable[..., object], _used: Watch | None) -> Watch:
+        def _watch_io(self, wake: Callable[..., object], used: Watch | None) -> Watch:
+            del used
             port = windows.port_of(self._proactor)
             if self._needs_thread:
                 return ThreadWatch(PortSource(port), wake)
@@ -121,7 +122,7 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
             """Close the loop; see ``asyncio.loop.close``."""
             if not self.is_running():
                 self._drop_host()  # nobody may wait for the port any more
-            with _own_wakeup_fd():
+            with _same_wakeup_fd(closed=-1 if self._closed else self._csock.fileno()):
                 super().close()
 
     class QiProactorEventLoop(QiBaseProactorEventLoop, aio.ProactorEventLoop):
