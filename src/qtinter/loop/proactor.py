@@ -112,6 +112,13 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
                 self._interrupts.forward(bytes(f.result()))
             super()._loop_self_reading(f)
 
+        def _park(self, *, signals: bool = False) -> None:
+            # What is there by now must not call the watch on signals: that comes late, and would
+            # run Python where a signal waits for the callback.
+            if signals:
+                self._read_from_self()
+            super()._park(signals=signals)
+
         def _read_from_self(self) -> None:
             self._poll()
             read = self._self_reading_future
