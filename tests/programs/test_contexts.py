@@ -47,6 +47,7 @@ async def main(tls: Any) -> list[str]:
         def connection_lost(self, exc: Exception | None) -> None:
             del exc
             self.note("lost")
+            self.transport.close()  # or Python 3.10 warns of it
             if sum("lost" in each for each in seen) == 2:
                 over.set_result(None)
 
