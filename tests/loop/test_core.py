@@ -830,3 +830,15 @@ def test_a_chain_that_never_ends_does_not_starve_what_is_readable(loop: Any) -> 
     there.close()
 
     assert count < 10
+
+
+@ours
+def test_the_scheduled_timers_look_like_a_list(loop: Any) -> None:
+    first = loop.call_later(1e6, int)
+    second = asyncio.TimerHandle(loop.time() + 1e6, int, (), loop)
+    loop._scheduled.append(second)
+
+    assert loop._scheduled == [first, second]
+    assert loop._scheduled != [second]
+    assert len(loop._scheduled) == 2
+    assert hash(loop._scheduled) == hash(loop._scheduled)

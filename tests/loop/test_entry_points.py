@@ -512,3 +512,8 @@ def test_what_is_no_loop_at_all_is_refused_and_named() -> None:
     factory: Any = dict
     with pytest.raises(TypeError, match="must make a QiBaseEventLoop, not {}"):
         qtinter.using_asyncio_from_qt(loop_factory=factory).__enter__()
+
+
+def test_names_that_are_imported_late_are_listed() -> None:
+    assert set(qtinter.__all__) <= set(dir(qtinter))
+    assert "asyncsignal" in dir(qtinter)

@@ -403,3 +403,20 @@ def test_a_loop_that_is_closed_does_not_hear_of_the_applications_death() -> None
     )
     assert ended.texts == ["True"]
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_stopped_loop_does_not_mind_the_end_of_its_application() -> None:
+    ended = run_to_end(
+        """
+    app = application()
+    with qtinter.using_asyncio_from_qt() as loop:
+        loop.call_soon(loop.stop)
+        after(50, app.quit)
+        say(f"EXEC {qt_exec(app)}")
+        del app
+        delete_application()
+        say(loop.is_running())
+    """
+    )
+    assert ended.texts == ["EXEC 0", "False"]
+    assert (ended.returncode, ended.stderr) == (0, "")

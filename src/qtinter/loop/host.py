@@ -278,7 +278,7 @@ class QtHost:
     @atomic
     def _signal(self, *_: object) -> None:
         self._on_signal()
-        if self._signals is not None:
+        if self._signals is not None:  # pragma: no branch - a signal's handler may end the host
             self._signals.update()
 
     def unpark(self) -> None:
