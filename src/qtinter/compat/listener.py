@@ -110,7 +110,7 @@ class _SpareReceivers(threading.local):
 
     def take(self, kind: Any) -> Any:
         """Take one, or make one."""
-        return self._kept.pop() if kind.reusable and self._kept else kind()
+        return self._kept.pop() if self._kept else kind()
 
 
 _spare: Final = _SpareReceivers()
@@ -139,7 +139,8 @@ def listen(source: Any, deliver: Deliver) -> Connection:
         link = source.connect(receiver.on)
         # What wraps a signal may return what the signal has returned.
         return Connection(receiver, link if _is_link(link) else None, source)
-    receiver = _spare.take(_receiver_class(source))
+    kind = _receiver_class(source)
+    receiver = _spare.take(kind) if kind.reusable else kind()
     receiver.deliver = deliver
     link = source.connect(receiver.on)
     return Connection(receiver, link if _is_link(link) else None)
