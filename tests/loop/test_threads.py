@@ -302,6 +302,7 @@ RUNNERS = {"owner": run_as_owner, "guest": run_as_guest}
 
 @HOSTED
 def test_loops_in_several_python_threads_run_at_once(kind: str) -> None:
+    RUNNERS[kind](9)  # PySide fills its classes in at first use, not safely in several threads
     with ThreadPoolExecutor(4) as pool:
         jobs = [pool.submit(RUNNERS[kind], name) for name in range(1, 5)]
         results = [RUNNERS[kind](0), *(job.result(20) for job in jobs)]
@@ -310,6 +311,7 @@ def test_loops_in_several_python_threads_run_at_once(kind: str) -> None:
 
 @HOSTED
 def test_loops_in_several_qthreads_run_at_once(kind: str) -> None:
+    RUNNERS[kind](9)  # see above
     results: dict[int, Any] = {}
 
     class Thread(core().QThread):  # type: ignore[misc]

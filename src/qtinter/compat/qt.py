@@ -74,11 +74,25 @@ def wait_for_events(loop: Any) -> None:
     loop.processEvents(flags.AllEvents | flags.WaitForMoreEvents)
 
 
+#: PySide fills its classes in when they are first looked at, and shows them half-filled to a thread
+#: that looks at the same moment.
+_first_look = threading.Lock()
+
+
+@functools.cache
+def _constants() -> tuple[Any, Any, Any]:
+    """Return the kinds of timer and of notifiers that are used here."""
+    with _first_look:
+        qtcore = binding().QtCore
+        kinds = qtcore.QSocketNotifier.Type
+        return qtcore.Qt.TimerType.PreciseTimer, kinds.Read, kinds.Write
+
+
 def timer(slot: Callable[[], object], *, single_shot: bool) -> Any:
     """Make a precise QTimer of 0 ms; Qt's default kind may fire 5 % early."""
-    qtcore = binding().QtCore
-    made = qtcore.QTimer()
-    made.setTimerType(qtcore.Qt.TimerType.PreciseTimer)
+    precise, _, _ = _constants()
+    made = binding().QtCore.QTimer()
+    made.setTimerType(precise)
     if single_shot:
         made.setSingleShot(True)
     made.timeout.connect(slot)
@@ -87,9 +101,8 @@ def timer(slot: Callable[[], object], *, single_shot: bool) -> Any:
 
 def notifier(fd: int, slot: Callable[..., object], *, write: bool = False) -> Any:
     """Make a QSocketNotifier, disabled. The slot is called with what the binding passes."""
-    qtcore = binding().QtCore
-    kind = qtcore.QSocketNotifier.Type
-    made = qtcore.QSocketNotifier(fd, kind.Write if write else kind.Read)
+    _, read, to_write = _constants()
+    made = binding().QtCore.QSocketNotifier(fd, to_write if write else read)
     made.setEnabled(False)
     made.activated.connect(slot)
     return made

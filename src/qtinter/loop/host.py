@@ -109,7 +109,9 @@ def open_host(
     if host is not None:
         QtHost.kept = None
     if host is None or not host.belongs_to(app):
-        host = QtHost(app)
+        # Only what is to be kept needs a slot of its own. In other threads there is none: PySide
+        # may crash when objects die in two threads to whose methods signals are connected.
+        host = QtHost(app, wake if watch_signals is None else None)
     host.connect(app, wake, watch_io, watch_signals, on_signal)
     return host
 
@@ -128,14 +130,15 @@ class QtHost:
 
     kept: ClassVar[QtHost | None] = None
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, slot: Callable[..., object] | None) -> None:
         self.app: Any = None  # not held while it is kept: that would keep the application alive
         self._home: Any = weakref.ref(app)
         self._on_app_gone: Callable[..., object] | None = None
         self._loop = qt.event_loop()  # first: it makes the thread's event dispatcher
         self._thread = qt.current_thread()
         self._wake: Callable[..., object] = _nobody
-        self._idle = qt.timer(self._fire, single_shot=False)
+        self._slot = slot
+        self._idle = qt.timer(slot or self._fire, single_shot=False)
         self._idle_on = False
         self._io: Any = None
         self._alarm: TimerFdAlarm | QTimerAlarm | None = None
@@ -168,7 +171,7 @@ class QtHost:
         # a Python object only while somebody refers to it.
         self.app = app
         self._wake = wake
-        self._io = watch_io(self._fire, self._io)
+        self._io = watch_io(self._slot or self._fire, self._io)
         self._watch_signals = watch_signals
         self._on_signal = on_signal
 
