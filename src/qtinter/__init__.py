@@ -12,7 +12,11 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .loop import (
+from .compat.features import keep_names
+
+keep_names()  # before the other modules are imported
+
+from .loop import (  # noqa: E402
     QiBaseEventLoop,
     QiBaseSelectorEventLoop,
     QiDefaultEventLoop,

@@ -25,6 +25,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from .features import keep_names
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -84,6 +86,7 @@ def binding() -> Binding:
             core = importlib.import_module(f"{name}.QtCore")
         except ImportError as error:
             raise ImportError(f"qtinter was told to use {name}: {error}") from error
+        keep_names()
         _binding = Binding(name, is_pyqt=name.startswith("PyQt"), core=core)
     return _binding
 

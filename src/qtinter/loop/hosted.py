@@ -302,14 +302,9 @@ class HostedLoop(SchedulerLoop):
             self._carry(exc)
 
     def _open_again(self) -> None:
-        """Look for the next application object, in GUEST mode."""
-        if (
-            self._starter is None
-            and self._lifecycle.running
-            and self._lifecycle.mode is QiLoopMode.GUEST
-        ):
-            self._resting = False
-            self._open_when_possible()
+        """Look for the next application object: who rests without a host is a running guest."""
+        self._resting = False
+        self._open_when_possible()
 
     def _drop_host(self) -> None:
         host, self._host = self._host, None
