@@ -12,7 +12,7 @@ import pytest
 
 import qtinter
 from qtinter.compat import listener
-from qtinter.compat.listener import listen
+from qtinter.compat.listener import listen_to_object, listen_to_signal
 
 
 def emit_soon(signal, *args):
@@ -375,7 +375,7 @@ def test_a_wrapped_signal_is_disconnected_although_the_source_keeps_the_slot(run
 
 def test_a_receiver_is_deleted_by_its_own_thread(qt, sender):
     deleted = []
-    connection = listen(sender.number, print)
+    connection = listen_to_signal(sender.number, print)
     connection._receiver.destroyed.connect(
         lambda *_: deleted.append(threading.current_thread()),
         qt.QtCore.Qt.ConnectionType.DirectConnection,
@@ -409,7 +409,7 @@ def test_an_emission_in_another_thread_after_the_end_goes_nowhere(run_in, qt):
 
     async def main():
         source, received = Deaf(), []
-        connection = listen(source, received.append)
+        connection = listen_to_object(source, received.append)
         connection.close()
         thread = threading.Thread(target=source.emit, args=(1,))
         thread.start()
@@ -423,7 +423,7 @@ def test_an_emission_in_another_thread_after_the_end_goes_nowhere(run_in, qt):
 def test_without_qt_a_source_emitted_in_another_thread_is_told_that_it_cannot(monkeypatch):
     monkeypatch.setattr(listener, "known_binding", lambda: None)
     source, received, errors = Source(), [], []
-    connection = listen(source, received.append)
+    connection = listen_to_object(source, received.append)
 
     def emit():
         try:
@@ -497,12 +497,12 @@ def test_it_works_on_a_plain_asyncio_loop(qt, sender):
 
 def test_what_was_emitted_before_the_end_of_a_wait_does_not_reach_the_next(qt, sender):
     first, second = [], []
-    connection = listen(sender.pair, first.append)
+    connection = listen_to_signal(sender.pair, first.append)
     thread = threading.Thread(target=lambda: sender.pair.emit(1, "late"))
     thread.start()
     thread.join()
     connection.close()
-    following = listen(sender.pair, second.append)
+    following = listen_to_signal(sender.pair, second.append)
     qt.settle()
     sender.pair.emit(2, "new")
     following.close()
@@ -520,7 +520,7 @@ def spare(monkeypatch, qapp):
 
 def test_a_few_receivers_are_kept_and_used_again(qt, sender, spare):
     def used(count):
-        connections = [listen(sender.pair, len) for _ in range(count)]
+        connections = [listen_to_signal(sender.pair, len) for _ in range(count)]
         receivers = [connection._receiver for connection in connections]
         for connection in connections:
             connection.close()
@@ -536,7 +536,7 @@ def test_a_few_receivers_are_kept_and_used_again(qt, sender, spare):
 
 
 def test_threads_do_not_share_receivers(sender, spare):
-    listen(sender.pair, len).close()
+    listen_to_signal(sender.pair, len).close()
     seen = []
     thread = threading.Thread(target=lambda: seen.append(list(spare._kept)))
     thread.start()

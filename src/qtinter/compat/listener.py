@@ -81,7 +81,7 @@ class Connection:
             _ask_to_disconnect(self._source, receiver)
         if self._thread != get_ident():
             receiver.deleteLater()  # else it is deleted with this function's reference to it
-        elif self._link is not None and receiver.reusable:
+        elif receiver.reusable:
             _spare.keep(receiver)
 
     def __del__(self) -> None:
@@ -121,29 +121,32 @@ def is_signal(source: object) -> bool:
     return known_binding() is not None and isinstance(source, _bound_signal_class())
 
 
-def listen(source: Any, deliver: Deliver) -> Connection:
-    """Connect a bound signal, or an object with a ``connect`` method, to a function.
+def listen_to_signal(signal: Any, deliver: Deliver) -> Connection:
+    """Connect a bound signal to a function.
 
     Args:
-        source: The signal or object.
+        signal: The signal.
         deliver: Called in this thread with the arguments of each emission, safe to keep, as a
             tuple. It must not raise.
 
     Returns:
         The connection. It is the caller's to keep.
     """
-    if not is_signal(source):
-        receiver = _relay_class()() if known_binding() is not None else _PlainReceiver()
-        receiver.deliver = deliver
-        receiver.thread_id = get_ident()
-        link = source.connect(receiver.on)
-        # What wraps a signal may return what the signal has returned.
-        return Connection(receiver, link if _is_link(link) else None, source)
-    kind = _receiver_class(source)
+    kind = _receiver_class(signal)
     receiver = _spare.take(kind) if kind.reusable else kind()
     receiver.deliver = deliver
+    link = signal.connect(receiver.on)
+    return Connection(receiver, link if _has_links() else None)
+
+
+def listen_to_object(source: Any, deliver: Deliver) -> Connection:
+    """Connect an object with a ``connect`` method to a function, as :func:`listen_to_signal`."""
+    receiver = _relay_class()() if known_binding() is not None else _PlainReceiver()
+    receiver.deliver = deliver
+    receiver.thread_id = get_ident()
     link = source.connect(receiver.on)
-    return Connection(receiver, link if _is_link(link) else None)
+    # What wraps a signal may return what the signal has returned.
+    return Connection(receiver, link if _is_link(link) else None, source)
 
 
 class Poster:
@@ -186,8 +189,14 @@ def disconnect_all(links: list[Any]) -> None:
             _disconnect()(link)
 
 
+@functools.cache
+def _has_links() -> bool:
+    """Whether signals return something that ends the connection."""
+    return binding().name != "PySide2"
+
+
 def _is_link(link: object) -> bool:
-    """Whether it is something that ends a connection; PySide2 has nothing of that kind."""
+    """Whether it is something that ends a connection."""
     return known_binding() is not None and isinstance(link, _link_class())
 
 
@@ -258,7 +267,8 @@ def _pyside_receiver_class() -> Any:
     def on(self: Any, *args: Any) -> None:
         self.deliver(args)
 
-    return type("Receiver", (qtcore.QObject,), {"on": qtcore.Slot()(on), "reusable": True})
+    members = {"on": qtcore.Slot()(on), "reusable": _has_links()}
+    return type("Receiver", (qtcore.QObject,), members)
 
 
 @functools.cache

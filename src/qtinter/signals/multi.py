@@ -23,7 +23,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from typing_extensions import Unpack
 
 from qtinter.compat.arguments import safe_to_keep
-from qtinter.compat.listener import Closeable, Poster, disconnect_all, is_signal, listen
+from qtinter.compat.listener import (
+    Closeable,
+    Poster,
+    disconnect_all,
+    is_signal,
+    listen_to_object,
+    listen_to_signal,
+)
 from qtinter.compat.shape import invoke, runs_functions_in_sender_thread
 
 from .protocols import BoundSignal, check_source
@@ -109,20 +116,27 @@ class _Connections:
             connection.close()
 
 
-def open_connection(source: Any, deliver: Deliver) -> Closeable:
+def open_connection(function: str, source: Any, deliver: Deliver) -> Closeable:
     """Connect a signal, or whatever is like one, to a function of ours.
 
     Args:
+        function: What of ours the user has called.
         source: The signal.
         deliver: Called with the tuple of the arguments of each emission, in this thread.
+
+    Raises:
+        TypeError: The source can't be connected to.
     """
-    if not is_signal(source) and isinstance(source, multisignal):
+    if is_signal(source):
+        return listen_to_signal(source, deliver)
+    check_source(function, source)
+    if isinstance(source, multisignal):
         return source.listen(deliver)
-    return listen(source, deliver)
+    return listen_to_object(source, deliver)
 
 
 def _listen_tagged(signal: Any, tag: Any, deliver: Deliver) -> Closeable:
-    return open_connection(signal, lambda args: deliver((tag, args)))
+    return open_connection("multisignal", signal, lambda args: deliver((tag, args)))
 
 
 def _emit(slot: Callable[..., object], args: tuple[Any, ...], tag: Any) -> None:

@@ -14,7 +14,7 @@ from typing_extensions import Unpack
 
 from .multi import open_connection
 from .pending import waits
-from .protocols import BoundSignal, Ds, check_source
+from .protocols import BoundSignal, Ds
 
 
 async def asyncsignal(signal: BoundSignal[Unpack[Ds]]) -> tuple[Unpack[Ds]]:
@@ -43,7 +43,6 @@ async def asyncsignal(signal: BoundSignal[Unpack[Ds]]) -> tuple[Unpack[Ds]]:
 
             (text,) = await asyncsignal(line_edit.textChanged)
     """
-    check_source("asyncsignal", signal)
     loop = asyncio.get_running_loop()
     emission: asyncio.Future[Any] = loop.create_future()
 
@@ -51,7 +50,7 @@ async def asyncsignal(signal: BoundSignal[Unpack[Ds]]) -> tuple[Unpack[Ds]]:
         if not emission.done() and not loop.is_closed():
             emission.set_result(args)
 
-    connection = open_connection(signal, deliver)
+    connection = open_connection("asyncsignal", signal, deliver)
     held = waits(loop)
     held.add(connection)
     try:

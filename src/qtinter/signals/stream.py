@@ -21,7 +21,7 @@ from typing_extensions import Self, Unpack
 
 from .multi import open_connection
 from .pending import waits
-from .protocols import BoundSignal, Ds, Ts, check_source
+from .protocols import BoundSignal, Ds, Ts
 
 
 class _Buffer:
@@ -60,7 +60,7 @@ class SignalStream(Generic[Unpack[Ts]]):
 
     def __init__(self, signal: BoundSignal[Unpack[Ts]]) -> None:
         self._buffer = _Buffer()
-        self._connection = open_connection(signal, self._buffer.put)
+        self._connection = open_connection("asyncsignalstream", signal, self._buffer.put)
 
     def __aiter__(self) -> Self:
         return self
@@ -135,5 +135,4 @@ def asyncsignalstream(signal: BoundSignal[Unpack[Ds]]) -> SignalStream[Unpack[Ds
                 async for _ in ticks:
                     print("tick")
     """
-    check_source("asyncsignalstream", signal)
     return SignalStream(signal)
