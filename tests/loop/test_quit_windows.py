@@ -317,6 +317,30 @@ drive(main)
     assert ended.texts in (["asked", "RESULT True"], ["RESULT None"])
 
 
+def test_the_last_windows_quit_is_swallowed_also_when_the_loop_has_its_turn_before_it() -> None:
+    # The order in which Qt has them on Windows: there a timer of 0 ms is a posted event, too.
+    code = APPLICATION + (
+        """
+from qtinter.loop.quit import LastWindow
+
+last = LastWindow(app, None, lambda: None)
+
+def close():
+    app.lastWindowClosed.emit()
+    app.postEvent(app, QtCore.QEvent(QtCore.QEvent.Type(20)))
+    last.look(ready=False)
+
+after(0, close)
+after(50, lambda: app.exit(5))
+say(f"EXEC {qt_exec(app)}")
+"""
+    )
+    ended = run_to_end(code)
+
+    assert ended.texts == ["EXEC 5"]
+    assert ended.returncode == 0
+
+
 @pytest.mark.parametrize("done", [False, True])
 def test_a_last_window_that_closes_when_main_is_done_does_not_quit(*, done: bool) -> None:
     async def main() -> list[str]:

@@ -170,7 +170,7 @@ def _quit_filter_class() -> Any:
     quit_type = getattr(qtcore.QEvent.Type, "Quit", 20)  # PyQt5 has no name for it
 
     class QuitFilter(qtcore.QObject):  # type: ignore[misc, name-defined]
-        """Keeps one QEvent::Quit from the application."""
+        """Keeps one QEvent::Quit from the application: one that comes, or that waits at the end."""
 
         def __init__(self, app: Any) -> None:
             super().__init__()
@@ -180,13 +180,18 @@ def _quit_filter_class() -> Any:
         def eventFilter(self, watched: Any, event: Any) -> bool:
             if event.type() != quit_type or watched is not self._app:
                 return False
-            self.remove()
+            self._stop()
             return True
 
         def remove(self) -> None:
             if self._app is not None:
-                self._app.removeEventFilter(self)
-                self._app = None
+                # On Windows a timer may come first that Qt got before this event.
+                qtcore.QCoreApplication.removePostedEvents(self._app, quit_type)
+                self._stop()
+
+        def _stop(self) -> None:
+            self._app.removeEventFilter(self)
+            self._app = None
 
     return QuitFilter
 
