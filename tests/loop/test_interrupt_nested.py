@@ -12,7 +12,7 @@ import signal
 import pytest
 
 from tests.loop.kinds import PLAIN_KINDS, RUNNER_KINDS
-from tests.tools.live import BY_DEFAULT_ACTION, BY_SIGINT, best_of_three, run_to_end, start_child
+from tests.tools.live import BY_SIGINT, best_of_three, run_to_end, start_child
 
 pytestmark = pytest.mark.qt
 
@@ -145,7 +145,7 @@ def test_a_second_ctrl_c_in_the_same_slot_of_a_nested_loop_ends_the_process(kind
         ended = child.finish()
 
     assert ended.texts == ["READY"]
-    assert ended.returncode == BY_DEFAULT_ACTION
+    assert ended.returncode == BY_SIGINT
 
 
 @pytest.mark.parametrize("kind", PLAIN_KINDS)

@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from tests.loop.kinds import ALL_KINDS, PLAIN_KINDS
-from tests.tools.live import BY_DEFAULT_ACTION, BY_SIGINT, start_child
+from tests.tools.live import BY_SIGINT, start_child
 
 pytestmark = pytest.mark.qt
 
@@ -63,7 +63,7 @@ def test_a_second_ctrl_c_in_the_same_slot_ends_the_process_by_the_default_action
         ended = child.finish()
 
     assert ended.texts[-1] == "READY"
-    assert ended.returncode == BY_DEFAULT_ACTION
+    assert ended.returncode == BY_SIGINT
     assert "Traceback" not in ended.stderr
 
 

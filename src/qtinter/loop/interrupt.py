@@ -61,6 +61,9 @@ RETRIP = 0.005
 #: How often other signals reach Python while an interrupt waits for a nested Qt loop, in ms.
 LOOK_FOR_SIGNALS = 50
 
+#: The exit status that Ctrl-C's default action has on Windows, as a C int: 0xC000013A.
+STATUS_CONTROL_C_EXIT = -1073741510
+
 _OTHER_SIGNALS = tuple(
     int(number) for number in signal.valid_signals() if number is not signal.SIGINT
 )
@@ -84,6 +87,15 @@ def loses_exceptions(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _end_by_default_action() -> None:  # pragma: no cover - ends the process before data are saved
+    if sys.platform == "win32":
+        # Not by a signal: Python's handler, which still runs in the console's thread, puts itself
+        # back there, over the default action.
+        os._exit(STATUS_CONTROL_C_EXIT)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGINT)
 
 
 class Interrupts:
@@ -265,8 +277,7 @@ class Interrupts:
             return None
         if where == "slot":
             if self._slot_interrupted:  # pragma: no cover - ends the process before data are saved
-                signal.signal(signal.SIGINT, signal.SIG_DFL)
-                signal.raise_signal(signal.SIGINT)
+                _end_by_default_action()
             self._slot_interrupted = True
         try:
             original(signum, frame)
