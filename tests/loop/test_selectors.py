@@ -259,6 +259,7 @@ def run_broken_guest(selector: Any) -> None:
 
     with qtinter.using_asyncio_from_qt(loop_factory=factory) as loop:
         loop.call_soon(setattr, selector, "broken", True)
+        loop.call_later(0.02, list)  # a loop at rest has no reason to ask the selector again
         run_qt_until(lambda: not loop._lifecycle.running)
         selector.broken = False
 
