@@ -74,32 +74,19 @@ __all__ = [
     "using_qt_from_asyncio",
 ]
 
-#: What is imported when it is first asked for: the signals, since programs without them should not
-#: wait for that; the policies, since newer Pythons have none.
-_LAZY = {
-    **dict.fromkeys(("QiDefaultEventLoopPolicy", "QiSelectorEventLoopPolicy"), ".loop.policy"),
-    **dict.fromkeys(
-        (
-            "BoundSignal",
-            "SemiWeakRef",
-            "SignalStream",
-            "asyncsignal",
-            "asyncsignalstream",
-            "asyncslot",
-            "copy_signal_arguments",
-            "get_positional_parameter_count",
-            "multisignal",
-            "transform_slot",
-        ),
-        ".signals",
-    ),
-}
 if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
     if TYPE_CHECKING:
         from .loop.policy import QiProactorEventLoopPolicy
 
     __all__ += ["QiBaseProactorEventLoop", "QiProactorEventLoop", "QiProactorEventLoopPolicy"]
-    _LAZY["QiProactorEventLoopPolicy"] = ".loop.policy"
+
+#: What is imported when it is first asked for: the signals, since programs without them should not
+#: wait for that; the policies, since newer Pythons have none.
+_LAZY = {
+    name: ".loop.policy" if name.endswith("Policy") else ".signals"
+    for name in __all__
+    if name not in globals()
+}
 
 
 def __getattr__(name: str) -> Any:
