@@ -174,7 +174,7 @@ def _quit_filter_class() -> Any:
 
         def __init__(self, app: Any) -> None:
             super().__init__()
-            self._app = app
+            self._app: Any = app
             app.installEventFilter(self)
 
         def eventFilter(self, watched: Any, event: Any) -> bool:
