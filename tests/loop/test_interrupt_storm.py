@@ -164,10 +164,7 @@ def storm(kind: str, cell: str, rounds: int) -> None:
     """Interrupt a child `rounds` times."""
     seed = random.randrange(2**32)
     delays = random.Random(seed)
-    # Not measured: before Python 3.12 coverage takes a lock in between, and an interrupt that hits
-    # it there leaves it locked.
-    unmeasured = {"COVERAGE_PROCESS_CONFIG": ""}
-    with start_child(STORM, kind, cell, rounds, env=unmeasured) as child:
+    with start_child(STORM, kind, cell, rounds, measured=False) as child:
         for number in range(rounds):
             child.wait_for(f"READY {number}")
             time.sleep(delays.uniform(0, 0.012))

@@ -197,6 +197,7 @@ def start_child(
     group: bool = False,
     options: tuple[str, ...] = (),
     env: dict[str, str] | None = None,
+    measured: bool = sys.version_info >= (3, 12),
 ) -> Iterator[LiveChild]:
     """Run a child program beside the test.
 
@@ -206,9 +207,13 @@ def start_child(
         group: Whether it leads a process group of its own.
         options: Options of the interpreter.
         env: Environment variables beside the test's own.
+        measured: Whether coverage is measured in it, if it is here. Before Python 3.12 coverage
+            takes a lock in between, and an interrupt that hits it there leaves it locked.
     """
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONFAULTHANDLER": "1"}
     environment.pop("PYTHONASYNCIODEBUG", None)
+    if not measured:
+        environment["COVERAGE_PROCESS_CONFIG"] = ""
     environment.update(env or {})
     command = [sys.executable, *options, "-c", PRELUDE + dedent(code), *map(str, arguments)]
     process = subprocess.Popen(
@@ -250,7 +255,7 @@ def run_to_end(
     patience: float = PATIENCE,
 ) -> Ended:
     """Run a child program that needs nothing from the test, and return what it left."""
-    with start_child(code, *arguments, options=options, env=env) as child:
+    with start_child(code, *arguments, options=options, env=env, measured=True) as child:
         return child.finish(patience=patience)
 
 
