@@ -20,7 +20,7 @@ import qtinter
 from qtinter.compat.python import Runner
 from tests.loop.hosting import from_qt, run_qt_for, run_qt_until
 from tests.tools.certificates import certificates
-from tests.tools.live import BY_SIGINT, start_child
+from tests.tools.live import BY_SIGINT, run_to_end, start_child
 
 if sys.platform != "win32":
     pytest.skip("only Windows has completion ports", allow_module_level=True)
@@ -470,3 +470,37 @@ def test_slots_can_start_io_while_the_loop_rests(run: Run) -> None:
         return received[0].result()
 
     assert run(main) == b"x"
+
+
+@pytest.mark.parametrize("name", ["QiProactorEventLoop", "QiSelectorEventLoop"])
+@pytest.mark.parametrize("kind", ["socket", "file"])
+def test_the_wakeup_fd_of_the_program_gets_the_bytes_of_signals(name: str, kind: str) -> None:
+    ended = run_to_end(
+        """
+        application()
+        if sys.argv[2] == "socket":
+            host, theirs = socket.socketpair()
+            theirs.setblocking(False)
+            host.settimeout(5)
+            fd, read = theirs.fileno(), lambda: host.recv(10)
+        else:
+            host, fd = os.pipe()
+            read = lambda: os.read(host, 10)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.set_wakeup_fd(fd)
+
+        async def main():
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(0.05)
+
+        loop = getattr(qtinter, sys.argv[1])()
+        loop.run_until_complete(main())
+        loop.close()
+        say(signal.set_wakeup_fd(-1) == fd)
+        say(list(read()) == [signal.SIGINT])
+        """,
+        name,
+        kind,
+    )
+    assert ended.texts == ["True", "True"]
+    assert (ended.returncode, ended.stderr) == (0, "")

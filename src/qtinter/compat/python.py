@@ -13,7 +13,9 @@ from __future__ import annotations
 import _signal
 import asyncio
 import contextlib
+import os
 import signal
+import socket
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +23,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import aio
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Coroutine, Generator
     from types import FrameType
 
@@ -59,12 +60,28 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
         finally:
             signal.set_wakeup_fd(before)
 
+    def write_to_wakeup_fd(fd: int, data: bytes) -> None:
+        """Write to a wake-up fd, which may be a socket's handle."""
+        try:
+            wakeup = socket.socket(fileno=fd)
+        except OSError:
+            os.write(fd, data)
+            return
+        try:
+            wakeup.send(data)
+        finally:
+            wakeup.detach()
+
 else:
 
     def signals_end_waits(pipe: socket.socket) -> contextlib.AbstractContextManager[None]:
         """Do nothing: the system ends a wait when a signal comes."""
         del pipe
         return contextlib.nullcontext()
+
+    def write_to_wakeup_fd(fd: int, data: bytes) -> None:
+        """Write to a wake-up fd."""
+        os.write(fd, data)
 
 
 if sys.version_info >= (3, 13):

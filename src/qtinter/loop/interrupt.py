@@ -46,7 +46,12 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from qtinter.compat import aio, qt
-from qtinter.compat.python import get_handler, is_runner_handler, set_handler
+from qtinter.compat.python import (
+    get_handler,
+    is_runner_handler,
+    set_handler,
+    write_to_wakeup_fd,
+)
 
 from .atomic import atomic
 
@@ -200,7 +205,7 @@ class Interrupts:
             signals = data.replace(b"\0", b"")
             if signals:
                 with contextlib.suppress(OSError):
-                    os.write(self._fd_before, signals)
+                    write_to_wakeup_fd(self._fd_before, signals)
 
     def back_in_qt(self) -> None:
         """Note that Qt runs its event loop: the slot that was interrupted has returned."""
