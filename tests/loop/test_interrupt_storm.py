@@ -156,7 +156,7 @@ for number in range(rounds):
     tasks.clear()
 loop.close()
 say("OVER")
-os._exit(0)
+leave()
 """
 
 

@@ -38,7 +38,8 @@ import qtinter
 from tests.tools.console import send_to_self
 from tests.tools.inside import (
     BINDING, KIND, QtCore, after, application, busy, clean_up, delete_application, drive,
-    gui_application, loop_level, nested, qt_exec, say, wait_to_be_cancelled, widgets, wind_up,
+    gui_application, leave, loop_level, nested, qt_exec, say, wait_to_be_cancelled, widgets,
+    wind_up,
 )
 """
 
