@@ -111,22 +111,19 @@ def notifier(fd: int, slot: Callable[..., object], *, write: bool = False) -> An
 def event_notifier(  # pragma: no cover - Windows; coverage is measured on Linux
     handle: int, slot: Callable[[], object]
 ) -> Any:
-    """Make a QWinEventNotifier on a handle of Windows, disabled."""
+    """Make a QWinEventNotifier on a handle of Windows, disabled.
+
+    The slot must have no parameter at all: PySide can't convert the handle to one.
+    """
     known = binding()
     if known.is_pyqt:
         made = known.QtCore.QWinEventNotifier(handle)
-        activated: Callable[[], object] = slot
     else:
         shiboken = importlib.import_module(known.name.replace("PySide", "shiboken"))
         pointer = getattr(shiboken, "VoidPtr", None) or shiboken.Shiboken.VoidPtr
         made = known.QtCore.QWinEventNotifier(pointer(handle))
-
-        # PySide can't convert the handle, so there must be no parameter to take it.
-        def activated() -> object:
-            return slot()
-
     made.setEnabled(False)
-    made.activated.connect(activated)
+    made.activated.connect(slot)
     return made
 
 

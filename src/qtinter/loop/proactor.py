@@ -26,6 +26,7 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
 
     from qtinter.compat import aio, qt, windows
 
+    from .atomic import atomic
     from .base import QiBaseEventLoop
     from .waiter import PortSource, ThreadWatch
 
@@ -38,7 +39,11 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
         """One notifier, on the completion port."""
 
         def __init__(self, port: int, wake: Callable[..., object]) -> None:
-            self._notifier = qt.event_notifier(port, wake)
+            @atomic
+            def activated() -> None:
+                wake()
+
+            self._notifier = qt.event_notifier(port, activated)
 
         def enable(self, enabled: bool, /) -> None:
             """Switch it on or off."""

@@ -49,6 +49,8 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
 
     from qtinter.compat import qt, windows
 
+    from .atomic import atomic
+
     class ThreadWatch:
         """Calls a function when a thread has found a source to have something to tell."""
 
@@ -102,7 +104,8 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
             self._event.close()
             self._source.close()
 
-        def _rang(self, *_: object) -> None:
+        @atomic
+        def _rang(self) -> None:
             self._event.clear()  # once is enough
             self._wake()
 
