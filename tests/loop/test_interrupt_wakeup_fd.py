@@ -7,7 +7,6 @@ import signal
 
 import pytest
 
-from tests.loop.hosting import new_loop
 from tests.loop.kinds import ALL_KINDS
 from tests.tools.live import run_to_end, start_child
 
@@ -186,9 +185,3 @@ wind_up(loop)
 
     assert ended.texts == ["goes on", "not readable"]
     assert (ended.returncode, ended.stderr) == (0, "")
-
-
-def test_there_is_nothing_to_be_muted_before_the_loop_has_met_qt() -> None:
-    with new_loop() as loop:
-        loop._mute_signals()
-        assert loop._host is None

@@ -127,6 +127,18 @@ def event_notifier(  # pragma: no cover - Windows; coverage is measured on Linux
     return made
 
 
+def enable_event_notifier(  # pragma: no cover - Windows, as above
+    made: Any, enabled: bool, /
+) -> None:
+    """Switch a QWinEventNotifier on or off.
+
+    What it has noticed before is on its way as an event of Qt's. The slot of a notifier that is
+    off isn't called for that: it runs Python, which then looks for signals.
+    """
+    made.blockSignals(not enabled)
+    made.setEnabled(enabled)
+
+
 @functools.cache
 def _posted_call_class() -> Any:
     qtcore = binding().QtCore

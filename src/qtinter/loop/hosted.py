@@ -366,10 +366,6 @@ class HostedLoop(SchedulerLoop):
             return functools.partial(qt.application().exit, 1)  # type: ignore[union-attr]
         return None
 
-    def _mute_signals(self) -> None:
-        if self._host is not None:
-            self._host.mute_signals()
-
     def _warn_nested(self) -> None:
         """Name the place of a nested Qt loop in a callback, once for each."""
         if self._nested_warned:

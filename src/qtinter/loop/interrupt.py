@@ -351,8 +351,8 @@ class Interrupts:
             self._arm_trip()
 
     def _arm_trip(self) -> None:
-        # Tripping a signal writes to the self-pipe: its notifier would run Python too early.
-        self._loop._mute_signals()
+        # Tripping a signal writes to the self-pipe: who watches it would run Python too early.
+        self._loop._park()
         self._before_trip.start()
 
     def _look_for_signals(self) -> None:

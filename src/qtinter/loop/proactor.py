@@ -47,7 +47,7 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
 
         def enable(self, enabled: bool, /) -> None:
             """Switch it on or off."""
-            self._notifier.setEnabled(enabled)
+            qt.enable_event_notifier(self._notifier, enabled)
 
         def update(self) -> None:
             """Do nothing: the system keeps the port up to date."""

@@ -66,7 +66,7 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Linux
 
         def enable(self, enabled: bool, /) -> None:
             """Switch it on or off, and start or end the thread."""
-            self._notifier.setEnabled(enabled)
+            qt.enable_event_notifier(self._notifier, enabled)
             if enabled and self._thread is None:
                 self._ended = False
                 self._thread = threading.Thread(
