@@ -243,8 +243,12 @@ def test_a_loop_runs_on_after_a_deadlock(loop: WatchedLoop) -> None:
 
 
 def test_time_does_not_jump_while_an_executor_has_a_job(loop: WatchedLoop) -> None:
+    def work() -> None:
+        loop.waiting.wait(30)
+        time.sleep(0.05)  # some ticks of the clock, of which Windows has 64 in a second
+
     async def main() -> int:
-        job = loop.run_in_executor(None, loop.waiting.wait, 30)
+        job = loop.run_in_executor(None, work)
         winner = await first_of(job, asyncio.sleep(HOUR))
         await loop.shutdown_default_executor()
         return winner

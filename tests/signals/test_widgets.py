@@ -175,9 +175,9 @@ def test_a_model_change_is_waited_for(run_in, qt):
 def test_the_application_s_focus_change_passes_no_widget_as_none(run_in, qt, qapp):
     async def main():
         edit = qt.QtWidgets.QLineEdit()
-        edit.show()
         focus = asyncio.ensure_future(qtinter.asyncsignal(qapp.focusChanged))
         await asyncio.sleep(0)
+        edit.show()
         edit.activateWindow()
         edit.setFocus()
         old, new = await soon(focus)
