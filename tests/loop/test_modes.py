@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
+import dis
 import itertools
 import sys
 import time
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -301,6 +305,34 @@ def test_a_native_loop_needs_no_application_and_no_binding() -> None:
         """
     )
     assert (child.returncode, child.stdout, child.stderr) == (0, "42\n", "")
+
+
+def test_an_interrupt_between_two_turns_of_a_native_loop_leaves_none_that_seems_to_run() -> None:
+    code = asyncio.BaseEventLoop.run_forever.__code__
+    jumps = {each.offset for each in dis.get_instructions(code) if each.opname.startswith("JUMP")}
+    struck: list[int] = []
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is not code:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode" and frame.f_lasti in jumps:
+            struck.append(frame.f_lasti)
+            raise KeyboardInterrupt
+        return trace
+
+    with new_loop(QiLoopMode.NATIVE) as loop:
+        loop.call_soon(loop.call_soon, loop.stop)
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                loop.run_forever()
+        finally:
+            sys.settrace(before)
+        # Older Pythons have no such jump, or don't trace it.
+        assert struck or sys.version_info < (3, 13)
+        assert not loop.is_running()
 
 
 def test_building_and_closing_loops_needs_no_application_and_no_binding() -> None:

@@ -53,6 +53,7 @@ def test_quitting_while_main_runs_cancels_main_and_the_clean_up_runs_to_its_end(
     code = WAYS + (
         """
 place = sys.argv[3]
+kept = []
 
 async def agen():
     try:
@@ -72,6 +73,7 @@ async def other():
 async def main():
     task = asyncio.create_task(other())
     generator = agen()
+    kept.append(generator)  # else asyncio may close it while it cancels the tasks
     await generator.__anext__()
     if place == "slot":
         after(1, leave)

@@ -18,7 +18,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from qtinter.compat import aio, qt
-from qtinter.compat.python import run_forever_setup, signals_end_waits
+from qtinter.compat.python import run_forever_cleanup, run_forever_setup, signals_end_waits
 from qtinter.scheduler import Event, QiLoopMode, State
 
 from .hosted import HostedLoop
@@ -133,6 +133,10 @@ class QiBaseEventLoop(HostedLoop):
             with signals_end_waits(self._csock):
                 super().run_forever()
         finally:
+            if self._thread_id is not None:
+                # An interrupt has struck in the jump back to the top of asyncio's loop, which from
+                # Python 3.14 on is no part of its try statement.
+                run_forever_cleanup(self)
             self._lifecycle.fire(Event.FINISH)
 
     def run_until_complete(self, future: Any) -> Any:
