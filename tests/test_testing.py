@@ -242,13 +242,15 @@ def test_a_loop_runs_on_after_a_deadlock(loop: WatchedLoop) -> None:
 # Waiting for the outside.
 
 
-def test_time_does_not_jump_while_an_executor_has_a_job(loop: WatchedLoop) -> None:
-    def work() -> None:
-        loop.waiting.wait(30)
-        time.sleep(0.05)  # some ticks of the clock, of which Windows has 64 in a second
+def wait_for_the_loop(loop: WatchedLoop) -> None:
+    """Wait, in another thread, until the loop waits, and has done so by the clock."""
+    loop.waiting.wait(30)
+    time.sleep(2 * time.get_clock_info("monotonic").resolution)  # 16 ms on Windows
 
+
+def test_time_does_not_jump_while_an_executor_has_a_job(loop: WatchedLoop) -> None:
     async def main() -> int:
-        job = loop.run_in_executor(None, work)
+        job = loop.run_in_executor(None, wait_for_the_loop, loop)
         winner = await first_of(job, asyncio.sleep(HOUR))
         await loop.shutdown_default_executor()
         return winner
@@ -334,8 +336,7 @@ def test_a_readable_socket_is_waited_for_in_real_time(loop: WatchedLoop) -> None
     here.setblocking(False)
 
     def send() -> None:
-        loop.waiting.wait(30)
-        time.sleep(2 * time.get_clock_info("monotonic").resolution)  # 16 ms on Windows
+        wait_for_the_loop(loop)
         there.send(b"hello")
 
     async def main() -> int:
