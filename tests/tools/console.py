@@ -8,6 +8,7 @@ standard input and raises them.
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import subprocess
@@ -35,9 +36,16 @@ def send(process: subprocess.Popen[bytes], signum: int) -> None:
 def send_to_self(signum: int = signal.SIGINT) -> None:
     """Send a signal to this process, as from outside: ``os.kill`` would end it on Windows."""
     if WINDOWS:
-        thread = threading.Thread(target=signal.raise_signal, args=(signum,))
-        thread.start()
-        thread.join()
+        # By hand: an exception in the middle of Thread.start() leaves its locks in disorder.
+        sent = _thread.allocate_lock()
+
+        def send() -> None:
+            signal.raise_signal(signum)
+            sent.release()
+
+        sent.acquire()
+        _thread.start_new_thread(send, ())
+        sent.acquire()
     else:
         os.kill(os.getpid(), signum)
 
