@@ -11,6 +11,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.tools.console import WINDOWS
 from tests.tools.live import run_to_end
 
 pytestmark = pytest.mark.qt
@@ -48,7 +49,11 @@ def test_ctrl_c_is_raised_in_the_callback_if_its_nested_loop_ends_right_after_sl
     """
     ended = run_to_end(dedent(code) + UNDER_PROCESS_EVENTS)
 
-    assert ended.texts == ["in the callback", "out of the block"], ended.stderr
+    # On Windows timers that are due come in any order. If the end of the nested loop is the first,
+    # the interrupt is not lost, but late: docs/reference/platforms.md.
+    late = ["after the nested loop", "out of the block"]
+    allowed = [["in the callback", "out of the block"], *([late] if WINDOWS else [])]
+    assert ended.texts in allowed, ended.stderr
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
