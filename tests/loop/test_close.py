@@ -159,6 +159,22 @@ def test_a_closed_loop_keeps_no_qt_objects_and_no_descriptors(kind: str) -> None
     assert descriptors() - opened < (20 if WINDOWS else 1)
 
 
+@needs_qt
+def test_of_two_loops_closed_together_neither_leaves_a_descriptor_open() -> None:
+    def cycle() -> None:
+        loops = [qtinter.new_event_loop() for _ in range(2)]
+        for loop in loops:
+            loop.run_until_complete(asyncio.sleep(0.002))
+        for loop in loops:
+            loop.close()
+
+    cycle()
+    opened = descriptors()
+    for _ in range(20):
+        cycle()
+    assert descriptors() - opened < (20 if WINDOWS else 1)
+
+
 @ALL_KINDS
 def test_a_closed_loop_can_be_collected(kind: str) -> None:
     with driver_of(kind) as driver:

@@ -140,6 +140,25 @@ def test_a_guest_goes_on_under_an_application_that_was_made_anew() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@many_applications
+@pytest.mark.skipif(sys.platform != "linux", reason="counts in /proc")
+def test_applications_that_are_made_anew_leave_no_descriptors_open() -> None:
+    ended = run_to_end(
+        """
+    counts = set()
+    for _ in range(4):
+        application()
+        with qtinter.using_qt_from_asyncio():
+            asyncio.run(asyncio.sleep(0.002))
+        delete_application()
+        counts.add(len(os.listdir("/proc/self/fd")))
+    say(len(counts))
+    """
+    )
+    assert ended.texts == ["1"]
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("way", ["call_later", "add_reader", "call_soon_threadsafe"])
 def test_one_thing_scheduled_after_the_applications_death_brings_all_back(way: str) -> None:
     ended = run_to_end(

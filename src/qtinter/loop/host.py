@@ -105,10 +105,13 @@ def open_host(
         on_signal: Called when a signal has come while parked.
     """
     app: Any = qt.application()
-    host = QtHost.kept if watch_signals is not None else None
-    if host is not None:
-        QtHost.kept = None
-    if host is None or not host.belongs_to(app):
+    host = None
+    if watch_signals is not None:
+        host, QtHost.kept = QtHost.kept, None
+    if host is not None and not host.belongs_to(app):
+        host.drop_alarm()
+        host = None
+    if host is None:
         # Only what is to be kept needs a slot of its own. In other threads there is none: PySide
         # may crash when objects die in two threads to whose methods signals are connected.
         host = QtHost(app, wake if watch_signals is None else None)
@@ -349,14 +352,23 @@ class QtHost:
                 self._signals.close()
             if self._on_app_gone is not None:
                 self.app.destroyed.disconnect(self._on_app_gone)
-        keep = self._watch_signals is not None and self.belongs_to(qt.application())
+        keep = (
+            self._watch_signals is not None
+            and QtHost.kept is None
+            and self.belongs_to(qt.application())
+        )
         self.app = self._on_app_gone = self._watch_signals = self._signals = None
         self._wake = self._on_signal = _nobody
-        if self._alarm is not None and (self._alarm_at is not None or not keep):
-            self._alarm.close()
-            self._alarm = self._alarm_at = None
+        if self._alarm_at is not None or not keep:
+            self.drop_alarm()
         if keep:
             QtHost.kept = self
+
+    def drop_alarm(self) -> None:
+        """Close the alarm of a closed host; when there is a deadline again, a new one is made."""
+        if self._alarm is not None:
+            self._alarm.close()
+        self._alarm = self._alarm_at = None
 
 
 def _nobody(*_: object) -> None:
