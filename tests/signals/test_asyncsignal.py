@@ -11,7 +11,8 @@ import weakref
 import pytest
 
 import qtinter
-from qtinter.compat import listener
+from qtinter.compat import listener, spare
+from qtinter.compat.bindings import binding
 from qtinter.compat.listener import listen_to_object, listen_to_signal
 
 
@@ -376,10 +377,14 @@ def test_a_wrapped_signal_is_disconnected_although_the_source_keeps_the_slot(run
 def test_a_receiver_is_deleted_by_its_own_thread(qt, sender):
     deleted = []
     connection = listen_to_signal(sender.number, print)
-    connection._receiver.destroyed.connect(
+    receiver = connection._receiver
+    if isinstance(receiver, tuple):
+        receiver = receiver[0].__self__
+    receiver.destroyed.connect(
         lambda *_: deleted.append(threading.current_thread()),
         qt.QtCore.Qt.ConnectionType.DirectConnection,
     )
+    del receiver
     thread = threading.Thread(target=connection.close)
     thread.start()
     thread.join()
@@ -511,14 +516,14 @@ def test_what_was_emitted_before_the_end_of_a_wait_does_not_reach_the_next(qt, s
 
 
 @pytest.fixture
-def spare(monkeypatch, qapp):
+def spares(monkeypatch, qapp):
     """The receivers that this thread keeps; none at first."""
-    spare = listener._SpareReceivers()
-    monkeypatch.setattr(listener, "_spare", spare)
-    return spare
+    spares = spare._Spare()
+    monkeypatch.setattr(spare, "_spare", spares)
+    return spares
 
 
-def test_a_few_receivers_are_kept_and_used_again(qt, sender, spare):
+def test_a_few_receivers_are_kept_and_used_again(qt, sender, spares):
     def used(count):
         connections = [listen_to_signal(sender.pair, len) for _ in range(count)]
         receivers = [connection._receiver for connection in connections]
@@ -531,14 +536,14 @@ def test_a_few_receivers_are_kept_and_used_again(qt, sender, spare):
     del first, again
 
     # With PyQt it would not pay, and with PySide2 a connection ends with its receiver.
-    assert kept == (spare.ENOUGH if listener.binding().name == "PySide6" else 0)
+    assert kept == (spares.ENOUGH if binding().name == "PySide6" else 0)
     assert sender.count("pair") == 0
 
 
-def test_threads_do_not_share_receivers(sender, spare):
+def test_threads_do_not_share_receivers(sender, spares):
     listen_to_signal(sender.pair, len).close()
     seen = []
-    thread = threading.Thread(target=lambda: seen.append(list(spare._kept)))
+    thread = threading.Thread(target=lambda: seen.append(list(spares.receivers)))
     thread.start()
     thread.join()
 

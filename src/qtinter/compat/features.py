@@ -21,7 +21,7 @@ _PACKAGE: Final = __name__.partition(".")[0]
 _MODULES: Final = {
     "": "bindings testing",
     "compat": "aio arguments bindings ctimerfd descriptor features listener python qt receivers "
-    "shape timerfd windows",
+    "shape spare timerfd windows",
     "loop": "atomic base core guest host hosted interrupt modal owner policy poll proactor quit "
     "run selector tasks waiter watch",
     "scheduler": "clock handle host lifecycle modal scheduler timers",

@@ -10,7 +10,8 @@ What the bindings want of such a receiver:
 * PyQt connects without a proxy, and so without a record that outlives the connection, if the
   slot is decorated with exactly the signal's types. There is one class of receivers for each list
   of types. Some types can't be written in a decorator; for these it has to be a proxy.
-* PySide takes a decorated slot of variable arguments for any signal.
+* PySide takes a decorated slot of variable arguments for any signal. The receivers of PySide6's
+  signals are used again (:mod:`.spare`).
 * PySide2 crashes with ``__slots__`` in QObjects, returns no connection object, and its bound
   signals must not be touched once the sender is gone. There the connection ends with the receiver.
 
@@ -20,8 +21,7 @@ In a program without Qt, which can have such sources only, it is no QObject.
 
 Invariants:
 
-* After `Connection.close` nothing is delivered any more, and ``receivers()`` is as it was. A
-  receiver that is used again gets nothing of what was emitted before.
+* After `Connection.close` nothing is delivered any more, and ``receivers()`` is as it was.
 * A QObject is deleted by its own thread only, whoever drops the last reference to the connection.
 * Delivery is the only thing that a slot of ours does; it must not raise.
 """
@@ -30,18 +30,18 @@ from __future__ import annotations
 
 import functools
 import importlib
-import threading
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from . import spare
 from .arguments import copier, safe_to_keep
 from .bindings import binding, known_binding
+from .spare import disconnect_link, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeAlias
 
-    Deliver: TypeAlias = Callable[[tuple[Any, ...]], object]
+    from .spare import Deliver
 
 
 class Closeable(Protocol):
@@ -74,46 +74,17 @@ class Connection:
         receiver, self._receiver = self._receiver, None
         if receiver is None:
             return
-        receiver.deliver = _ignore
+        receiver.deliver = ignore
         if self._link is not None:
-            _disconnect()(self._link)
+            disconnect_link()(self._link)
         if self._source is not None:
             _ask_to_disconnect(self._source, receiver)
         if self._thread != get_ident():
             receiver.deleteLater()  # else it is deleted with this function's reference to it
-        elif receiver.reusable:
-            _spare.keep(receiver)
 
     def __del__(self) -> None:
         if self._receiver is not None:
             self.close()
-
-
-class _SpareReceivers(threading.local):
-    """The receivers of closed connections, for the next ones in the same thread.
-
-    With PySide, making a QObject and deleting it costs a third of a short wait; with PyQt it costs
-    less than this does.
-    """
-
-    #: How many are kept.
-    ENOUGH = 8
-
-    def __init__(self) -> None:
-        self._kept: list[Any] = []
-
-    def keep(self, receiver: Any) -> None:
-        """Keep a receiver that nothing is connected to any more."""
-        if len(self._kept) < self.ENOUGH:
-            _forget_posted()(receiver)  # what another thread has emitted before
-            self._kept.append(receiver)
-
-    def take(self, kind: Any) -> Any:
-        """Take one, or make one."""
-        return self._kept.pop() if self._kept else kind()
-
-
-_spare: Final = _SpareReceivers()
 
 
 def is_signal(source: object) -> bool:
@@ -121,7 +92,7 @@ def is_signal(source: object) -> bool:
     return known_binding() is not None and isinstance(source, _bound_signal_class())
 
 
-def listen_to_signal(signal: Any, deliver: Deliver) -> Connection:
+def listen_to_signal(signal: Any, deliver: Deliver) -> Closeable:
     """Connect a bound signal to a function.
 
     Args:
@@ -132,11 +103,12 @@ def listen_to_signal(signal: Any, deliver: Deliver) -> Connection:
     Returns:
         The connection. It is the caller's to keep.
     """
-    kind = _receiver_class(signal)
-    receiver = _spare.take(kind) if kind.reusable else kind()
+    if _is_pyside6():
+        return spare.listen(signal, deliver)
+    receiver = _receiver_class(signal)()
     receiver.deliver = deliver
     link = signal.connect(receiver.on)
-    return Connection(receiver, link if _has_links() else None)
+    return Connection(receiver, link if binding().is_pyqt else None)
 
 
 def listen_to_object(source: Any, deliver: Deliver) -> Connection:
@@ -169,7 +141,6 @@ class Poster:
 class _PlainReceiver:
     """A receiver for a program without Qt."""
 
-    reusable = False
     deliver: Deliver
     thread_id: int
 
@@ -186,13 +157,12 @@ def disconnect_all(links: list[Any]) -> None:
     """End connections, as far as they are still there, by what ``connect`` has returned."""
     for link in links:
         if _is_link(link):
-            _disconnect()(link)
+            disconnect_link()(link)
 
 
 @functools.cache
-def _has_links() -> bool:
-    """Whether signals return something that ends the connection."""
-    return binding().name != "PySide2"
+def _is_pyside6() -> bool:
+    return binding().name == "PySide6"
 
 
 def _is_link(link: object) -> bool:
@@ -203,10 +173,6 @@ def _is_link(link: object) -> bool:
 @functools.cache
 def _link_class() -> Any:
     return binding().QtCore.QMetaObject.Connection
-
-
-def _ignore(_args: tuple[Any, ...]) -> None:
-    """Deliver nothing."""
 
 
 def _call(posted: tuple[Any, ...]) -> None:
@@ -239,36 +205,23 @@ def _delete() -> Callable[[Any], object]:
 
 
 @functools.cache
-def _disconnect() -> Callable[[Any], object]:
-    disconnect: Callable[[Any], object] = binding().QtCore.QObject.disconnect
-    return disconnect
-
-
-@functools.cache
-def _forget_posted() -> Callable[[Any], object]:
-    forget: Callable[[Any], object] = binding().QtCore.QCoreApplication.removePostedEvents
-    return forget
-
-
-@functools.cache
 def _bound_signal_class() -> Any:
     qtcore = binding().QtCore
     return qtcore.pyqtBoundSignal if binding().is_pyqt else qtcore.SignalInstance
 
 
 def _receiver_class(signal: Any) -> Any:
-    return _pyqt_receiver_class(signal.signal) if binding().is_pyqt else _pyside_receiver_class()
+    return _pyqt_receiver_class(signal.signal) if binding().is_pyqt else _pyside2_receiver_class()
 
 
 @functools.cache
-def _pyside_receiver_class() -> Any:
+def _pyside2_receiver_class() -> Any:
     qtcore = binding().QtCore
 
     def on(self: Any, *args: Any) -> None:
         self.deliver(args)
 
-    members = {"on": qtcore.Slot()(on), "reusable": _has_links()}
-    return type("Receiver", (qtcore.QObject,), members)
+    return type("Receiver", (qtcore.QObject,), {"on": qtcore.Slot()(on)})
 
 
 @functools.cache
@@ -288,8 +241,7 @@ def _pyqt_receiver_class_for_destroyed() -> Any:
         set_deleted(dying)
         self.deliver((dying,))
 
-    members = {"on": qtcore.pyqtSlot("QObject*")(on), "reusable": False}
-    return type("Receiver", (qtcore.QObject,), members)
+    return type("Receiver", (qtcore.QObject,), {"on": qtcore.pyqtSlot("QObject*")(on)})
 
 
 @functools.cache
@@ -310,7 +262,7 @@ def _pyqt_receiver_class_for(type_list: str) -> Any:
         slot = qtcore.pyqtSlot(*types)(slot)
     except TypeError:
         pass  # such as "Feature", which C++ can only read inside its class
-    return type("Receiver", (qtcore.QObject,), {"on": slot, "reusable": False})
+    return type("Receiver", (qtcore.QObject,), {"on": slot})
 
 
 @functools.cache
@@ -321,15 +273,14 @@ def _relay_class() -> Any:
         # Without declared types, as the source may be anything that calls us.
         if get_ident() == self.thread_id:
             self.deliver(safe_to_keep(args))
-        elif self.deliver is not _ignore:  # else it may be deleted
+        elif self.deliver is not ignore:  # else it may be deleted
             _post(self, safe_to_keep(args))
 
     def custom_event(self: Any, event: Any) -> None:
         self.deliver(event.arguments)
 
     slot = on if binding().is_pyqt else qtcore.Slot()(on)
-    members = {"on": slot, "customEvent": custom_event, "reusable": False}
-    return type("Relay", (qtcore.QObject,), members)
+    return type("Relay", (qtcore.QObject,), {"on": slot, "customEvent": custom_event})
 
 
 @functools.cache

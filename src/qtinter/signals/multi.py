@@ -37,7 +37,7 @@ from .protocols import BoundSignal, check_source
 from .transform import transform_slot
 
 if TYPE_CHECKING:
-    from qtinter.compat.listener import Deliver
+    from qtinter.compat.spare import Deliver
 
 K = TypeVar("K")
 S = TypeVar("S", bound=BoundSignal[Unpack[tuple[Any, ...]]])
