@@ -19,6 +19,7 @@ from .workload import REGISTER, select
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="repetitions (default %(default)s)")
+    parser.add_argument("--peer-rounds", type=int, help="repetitions with the peers (all)")
     parser.add_argument("--rows", default="main", help="main, full, topics, names, with commas")
     parser.add_argument("--binding", default="PyQt6", choices=BINDINGS)
     parser.add_argument("--impl", help=f"all, or some of: {', '.join(IMPLEMENTATIONS)}")
@@ -85,6 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.rounds,
         Allocator(options.allocator),
         options.budget,
+        options.peer_rounds,
         variables={"QT_NO_GLIB": "1"} if options.no_glib else {},
     )
     run = Harness(plan, progress).run()

@@ -42,6 +42,8 @@ class Plan:
 
     Attributes:
         budget: CPU seconds per sample.
+        peer_rounds: in how many of the repetitions, the first ones, the peers take part; None: in
+            all. They are there to be compared with, and one that is slow costs most of the time.
         timeout: wall seconds after which a child is taken for hung.
     """
 
@@ -51,6 +53,7 @@ class Plan:
     rounds: int = 5
     allocator: Allocator = Allocator.FAST
     budget: float = 0.15
+    peer_rounds: int | None = None
     timeout: float = 60.0
     variables: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -64,6 +67,12 @@ class Plan:
         ]
         base = IMPLEMENTATIONS[workload.base]
         return [base, *(one for one in able if one is not base)]
+
+    def takes_part(self, column: Implementation, workload: Workload, repetition: int) -> bool:
+        """Whether it is measured in this repetition."""
+        if self.peer_rounds is None or repetition < self.peer_rounds:
+            return True
+        return column.ours or column.name == workload.base
 
 
 class Harness:
@@ -98,7 +107,7 @@ class Harness:
         """Measure everything.
 
         Returns:
-            One sample per repetition in each cell, also where the child failed.
+            One sample per repetition that it took part in for each cell, also where a child failed.
         """
         self.prepare()
         path = {
@@ -114,8 +123,9 @@ class Harness:
             workload.name: {column.name: [] for column in plan.columns(workload)}
             for workload in plan.workloads
         }
-        total = plan.rounds * sum(len(columns) for columns in results.values())
-        for done, (workload, column) in enumerate(self.children()):
+        children = list(self.children())
+        total = len(children)
+        for done, (workload, column) in enumerate(children):
             self._progress(done, total)
             cell = results[workload.name][column.name]
             # one failure spoils a cell, and the next may take a minute
@@ -132,7 +142,8 @@ class Harness:
                 # clocked-down core) must not always meet the same column
                 shift = repetition % len(columns)
                 for column in columns[shift:] + columns[:shift]:
-                    yield workload, column
+                    if self._plan.takes_part(column, workload, repetition):
+                        yield workload, column
 
     def _child(self, workload: Workload, implementation: Implementation) -> Sample:
         if implementation.name in self._not_installed:

@@ -75,9 +75,10 @@ def ratios(
     """Return how many times as fast as the base the other was, one ratio per repetition.
 
     Only samples of one repetition are divided by each other, because the machine may be twice as
-    slow in the next one. `wall` compares wall time in place of the figure.
+    slow in the next one. The other may have taken part in the first of them only. `wall` compares
+    wall time in place of the figure.
     """
-    pairs = zip(base, other, strict=True)
+    pairs = zip(base, other, strict=False)
     if wall:
         return [_ratio(one.wall_figure, two.wall_figure) for one, two in pairs]
     return [_ratio(one.figure, two.figure) for one, two in pairs]

@@ -142,6 +142,20 @@ def test_all_columns_of_a_repetition_run_one_after_the_other_and_take_turns_to_b
     ]
 
 
+def test_peers_take_part_in_the_first_repetitions_only_if_that_is_asked_for() -> None:
+    columns = [IMPLEMENTATIONS[name] for name in ("stock", "uvloop", "owner")]
+    plan = Plan([REGISTER["chain"]], columns, "PyQt6", rounds=3, peer_rounds=1)
+    order = [column.name for _, column in Harness(plan, lambda *_: None).children()]
+
+    assert order == ["stock", "uvloop", "owner", "owner", "stock", "owner", "stock"]
+
+
+def test_who_took_part_in_fewer_repetitions_is_compared_in_these() -> None:
+    base = [Sample(1, 1.0), Sample(1, 9.0)]
+
+    assert ratios(base, [Sample(1, 0.5)]) == [2.0]
+
+
 @pytest.mark.parametrize("allocator", list(Allocator))
 def test_a_child_gets_only_the_allocator_settings_of_its_run(
     allocator: Allocator, monkeypatch: pytest.MonkeyPatch
