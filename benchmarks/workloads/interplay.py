@@ -70,6 +70,17 @@ class Load:
         self.done = 0
 
 
+def shots_lost(times: list[float], interval: float) -> int:
+    """Return how many shots a timer has left out.
+
+    Args:
+        times: When it was started, when it fired, and when it was stopped.
+        interval: Its interval, in the same unit.
+    """
+    gaps = (later - earlier for earlier, later in itertools.pairwise(times))
+    return sum(max(0, round(gap / interval) - 1) for gap in gaps)
+
+
 async def _ui_lateness(
     adapter: Adapter, load: Callable[[Load], Coroutine[Any, Any, None]]
 ) -> Reading:
@@ -92,7 +103,7 @@ async def _ui_lateness(
         "p50 us": percentile(late, 50) * 1e6,
         "p90 us": percentile(late, 90) * 1e6,
         "p99 us": percentile(late, 99) * 1e6,
-        "shots lost": max(0, int(took / interval) - len(shots)),
+        "shots lost": shots_lost([start, *shots, start + took], interval),
         "load/s": done / took,
     }
     return Reading(percentile(late, 99), len(late), details)

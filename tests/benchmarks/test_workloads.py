@@ -15,6 +15,7 @@ from benchmarks.environment import ROOT, Allocator
 from benchmarks.harness import environment_of
 from benchmarks.implementations import IMPLEMENTATIONS
 from benchmarks.workload import REGISTER, Capability
+from benchmarks.workloads.interplay import shots_lost
 
 
 def failures(name: str) -> dict[str, str | None]:
@@ -47,3 +48,18 @@ def test_each_workload_without_qt_does_its_work_on_asyncio() -> None:
 @pytest.mark.parametrize("name", ["owner", "guest"])
 def test_each_workload_does_its_work_on_ours(name: str) -> None:
     assert failures(name) == dict.fromkeys(REGISTER)
+
+
+@pytest.mark.parametrize(
+    ("times", "lost"),
+    [
+        ([0, 1, 2, 3, 3.9], 0),  # stopped before the next one was due
+        ([0, 1, 2, 3, 4.01], 0),  # ... or just when it was
+        ([0, 1.3, 1.9, 3], 0),  # late, not lost
+        ([0, 1, 3, 4], 1),
+        ([0, 2, 5.2], 3),
+        ([0, 3], 2),
+    ],
+)
+def test_a_shot_is_lost_where_twice_the_interval_goes_by(times: list[float], lost: int) -> None:
+    assert shots_lost(times, 1) == lost
