@@ -32,7 +32,7 @@ if [ "$length" = short ]; then
 else
     # No aiohttp, httpx and websockets there: they test those more than the system.
     tests=(
-        tests/compat tests/loop tests/signals tests/programs tests/test_testing.py
+        tests/compat tests/loop tests/signals tests/programs tests/testing
         --ignore=tests/programs/test_http.py --ignore=tests/programs/test_websockets.py
     )
     modules=test_windows_events,test_proactor_events,test_events,test_streams,test_sock_lowlevel
