@@ -25,8 +25,8 @@ unset COVERAGE
 if [ "$length" = short ]; then
     tests=(
         tests/loop/test_proactor.py tests/loop/test_selectors.py tests/loop/test_entry_points.py
-        tests/loop/test_host.py tests/loop/test_stop.py tests/signals/test_asyncsignal.py
-        tests/programs/test_subprocesses.py
+        tests/loop/test_host.py tests/loop/test_stop.py tests/programs/test_subprocesses.py
+        tests/signals/test_asyncsignal.py tests/signals/test_asyncsignal_{lifetimes,sources}.py
     )
     modules=test_windows_events,test_proactor_events,test_events
 else
