@@ -24,7 +24,8 @@ export WINLANE_PYTHON=$python QT_QPA_PLATFORM=offscreen PYTHONPATH=src PYTHONUTF
 unset COVERAGE
 if [ "$length" = short ]; then
     tests=(
-        tests/loop/test_proactor.py tests/loop/test_selectors.py tests/loop/test_entry_points.py
+        tests/loop/test_proactor.py tests/loop/test_selectors.py
+        tests/loop/test_entry_points_{run,from_asyncio,from_qt}.py
         tests/loop/test_host.py tests/loop/test_stop.py tests/programs/test_subprocesses.py
         tests/signals/test_asyncsignal.py tests/signals/test_asyncsignal_{lifetimes,sources}.py
     )

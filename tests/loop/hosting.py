@@ -143,6 +143,12 @@ def driver_of(kind: str, selector: selectors.BaseSelector | None = None) -> Iter
         yield Driver(kind, loop)
 
 
+async def kind_of_loop() -> type:
+    """Return the class of the running loop."""
+    await asyncio.sleep(0)
+    return type(asyncio.get_running_loop())
+
+
 def count_qt_objects() -> int:
     """Count the QObjects that Python holds."""
     gc.collect()
