@@ -168,16 +168,21 @@ def test_a_handler_that_is_set_while_the_loop_runs_is_not_undone_at_its_end(kind
     code = """
     application()
 
-    def handler(signum, frame):
-        say("HANDLER")
-
     async def main():
-        signal.signal(signal.SIGINT, handler)
-        say("READY")
-        await asyncio.sleep(0.3)
+        loop, seen = asyncio.get_running_loop(), asyncio.Event()
 
+        def handler(signum, frame):
+            say("HANDLER")
+            loop.call_soon_threadsafe(seen.set)
+
+        signal.signal(signal.SIGINT, handler)
+        handlers.append(handler)
+        say("READY")
+        await seen.wait()
+
+    handlers = []
     drive(main)
-    say(signal.getsignal(signal.SIGINT) is handler)
+    say(signal.getsignal(signal.SIGINT) is handlers[0])
     """
     with start_child(code, kind) as child:
         child.wait_for("READY")
