@@ -193,8 +193,8 @@ def machines(runs: Mapping[str, Run]) -> str:
     return (
         f"Python {one['python']} ({one['compiler']}), {one['system']}, {one['processor']}; "
         f"{', '.join(packages)}. Medians of {one['rounds']} repetitions of {one['budget']} of CPU "
-        "time; the others than asyncio and ours took part in the first of them only, as the "
-        f"commands say. Made by `make bench-report`, which runs\n\n{commands}"
+        "time; who is neither ours nor what a row is compared with took part in the first of them "
+        f"only, as the commands say. Made by `make bench-report`, which runs\n\n{commands}"
     )
 
 
